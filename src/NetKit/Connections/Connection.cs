@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Carries one stream of bytes to and from one peer, under deadlines that hold.</summary>
+/// <remarks>
+/// <para>Reads and writes are plain sequential code. <see cref="ReadDeadline"/> and <see cref="WriteDeadline"/> bound
+/// pending and future operations, asynchronous ones included, and leave the connection usable: the rules are those of Go's
+/// <c>net.Conn</c>, made stricter. An operation fails in one of three ways, never mixed:</para>
+/// <list type="bullet">
+/// <item>the caller's token: <see cref="OperationCanceledException"/> with that token;</item>
+/// <item>a deadline or timeout: <see cref="DeadlineExceededException"/>;</item>
+/// <item>the peer, the transport or a close on this side: <see cref="ConnectionException"/>.</item>
+/// </list>
+/// <para>A clean end of the peer's data is a read of 0 bytes, not an error.</para>
+/// <para>All members may be called from any thread at any time. A read and a write run in parallel; two reads, or two
+/// writes, take turns in the order of their calls, and the bytes of two writes never mix. A buffer is the caller's again
+/// the instant its operation ends, timeouts included.</para>
+/// <para>Being a <see cref="Stream"/>, a connection can be handed to <see cref="SslStream"/>, <see cref="StreamReader"/> or
+/// <see cref="PipeReader"/> directly, and its deadlines hold through them.</para>
+/// </remarks>
+public abstract partial class Connection : Stream
+{
+    private readonly ConnectionHalf _reading;
+    private readonly ConnectionHalf _writing;
+    private string? _id;
+    private IDuplexPipe? _duplexPipe;
+
+    private protected Connection(ConnectionHalf reading, ConnectionHalf writing)
+    {
+        _reading = reading;
+        _writing = writing;
+    }
+
+    /// <summary>Names the connection in logs: short, unique in this process, made on first use.</summary>
+    public string Id => _id ?? Interlocked.CompareExchange(ref _id, ConnectionId.Next(), null) ?? _id;
+
+    /// <summary>Names this side's endpoint; null where the transport has none.</summary>
+    public abstract EndPoint? LocalEndPoint { get; }
+
+    /// <summary>Names the peer's endpoint; null where the transport has none.</summary>
+    public abstract EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Gives access to the socket for what NetKit does not offer; null where there is none.</summary>
+    /// <remarks>The socket is in non-blocking mode and stays owned by the connection: do not read, write, or dispose it.</remarks>
+    public virtual Socket? Socket => null;
+
+    /// <summary>Bounds reads, the pending ones too. Default: <see cref="Deadline.None"/>, which also clears it.</summary>
+    /// <remarks>
+    /// <para>An instant, sticky until changed. Once passed, a read fails at entry with nothing consumed, even when data has
+    /// arrived. Moving it acts on the read that waits already; when it moves at the moment it passes, the move wins. After
+    /// a timeout nothing is lost: set a later deadline and read on.</para>
+    /// <para>Extending it before each operation, to hang up on idle peers, costs one clock read and one store.</para>
+    /// <para>On a closed connection it has no effect.</para>
+    /// </remarks>
+    public Deadline ReadDeadline
+    {
+        get => _reading.Deadline;
+        set => _reading.Deadline = value;
+    }
+
+    /// <summary>Bounds writes, the pending ones too. Default: <see cref="Deadline.None"/>, which also clears it.</summary>
+    /// <remarks>
+    /// As <see cref="ReadDeadline"/>. A write that timed out says in <see cref="ConnectionException.BytesTransferred"/>
+    /// exactly how many bytes the transport took, so the caller can go on from there; on TLS, where a record cut short
+    /// cannot be resumed, the write side is over.
+    /// </remarks>
+    public Deadline WriteDeadline
+    {
+        get => _writing.Deadline;
+        set => _writing.Deadline = value;
+    }
+
+    /// <summary>Bounds each read by a time of its own, in milliseconds, asynchronous reads included.</summary>
+    /// <value>Default: <see cref="Timeout.Infinite"/> (-1), no bound.</value>
+    /// <remarks>The effective limit is the earliest of this, <see cref="ReadDeadline"/> and the caller's token. Applies to reads begun after it is set.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is 0 or less, and not <see cref="Timeout.Infinite"/>.</exception>
+    public sealed override int ReadTimeout
+    {
+        get => _reading.Timeout;
+        set => _reading.Timeout = ValidTimeout(value, nameof(ReadTimeout));
+    }
+
+    /// <summary>Bounds each write by a time of its own, in milliseconds, asynchronous writes included.</summary>
+    /// <value>Default: <see cref="Timeout.Infinite"/> (-1), no bound.</value>
+    /// <remarks>The effective limit is the earliest of this, <see cref="WriteDeadline"/> and the caller's token. Applies to writes begun after it is set.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is 0 or less, and not <see cref="Timeout.Infinite"/>.</exception>
+    public sealed override int WriteTimeout
+    {
+        get => _writing.Timeout;
+        set => _writing.Timeout = ValidTimeout(value, nameof(WriteTimeout));
+    }
+
+    /// <summary>Makes a connection of a connected stream socket: TCP or Unix.</summary>
+    /// <param name="socket">The socket. The connection owns it from here on and puts it in non-blocking mode.</param>
+    /// <param name="options">What to set on the socket. Default (null): the defaults of <see cref="SocketOptions"/>.</param>
+    /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
+    public static Connection FromSocket(Socket socket, SocketOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return SocketConnection.Create(socket, options ?? SocketOptions.Default, timeProvider: null);
+    }
+
+    /// <summary>Makes a connection of any duplex stream, so that deadlines and tokens hold on it.</summary>
+    /// <param name="stream">The stream. Nobody else may use it from here on.</param>
+    /// <param name="leaveOpen">Whether closing the connection leaves the stream open. Default: it is closed too.</param>
+    /// <remarks>
+    /// Reads go through a buffer of the connection's own: a read that times out leaves the stream's read running, and the
+    /// next read takes its bytes. Half-close works where the stream has one (connections, <see cref="NetworkStream"/>,
+    /// <see cref="SslStream"/>); <see cref="Abort"/> resets where the stream can, and else disposes it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The stream cannot read or cannot write.</exception>
+    public static Connection FromStream(Stream stream, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new StreamConnection(stream, leaveOpen);
+    }
+
+    /// <summary>Makes two connections that are each other's peer, in memory.</summary>
+    /// <param name="timeProvider">The clock of their timeouts. Default (null): the system's.</param>
+    /// <remarks>Each direction holds up to 64 KB before a write waits; an idle pair holds no buffer.</remarks>
+    public static (Connection First, Connection Second) CreatePair(TimeProvider? timeProvider = null)
+    {
+        var (first, second) = MemoryConnection.CreatePair(timeProvider);
+        return (first, second);
+    }
+
+    /// <summary>Sets <see cref="ReadDeadline"/> and <see cref="WriteDeadline"/>.</summary>
+    /// <param name="deadline">The deadline for both.</param>
+    public void SetDeadline(Deadline deadline)
+    {
+        ReadDeadline = deadline;
+        WriteDeadline = deadline;
+    }
+
+    /// <summary>Writes a sequence of buffers as one write: no other write comes between them.</summary>
+    /// <param name="buffers">The buffers, in order. On sockets they are sent together, without being copied.</param>
+    /// <param name="cancellationToken">Ends this write only.</param>
+    /// <remarks>Fails, and counts the bytes taken, as <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/> does.</remarks>
+    /// <exception cref="DeadlineExceededException">The write deadline or timeout passed; it says how many bytes were taken.</exception>
+    /// <exception cref="ConnectionException">The peer is gone or the connection was closed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public virtual ValueTask WriteAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken = default) =>
+        buffers.IsSingleSegment ? SendAsync(buffers.First, cancellationToken) : SendAsync(buffers, cancellationToken);
+
+    /// <summary>Tells the peer that no more data will come (half-close), after the writes before it. Reads go on.</summary>
+    /// <param name="cancellationToken">Ends the wait for earlier writes; then nothing was sent.</param>
+    /// <remarks>The peer reads 0 bytes after the data: FIN on sockets, close_notify on TLS. Idempotent. A later write fails with <see cref="ConnectionError.Closed"/>.</remarks>
+    /// <exception cref="NotSupportedException">The wrapped stream has no half-close.</exception>
+    /// <exception cref="DeadlineExceededException">The write deadline passed while earlier writes went on.</exception>
+    /// <exception cref="ConnectionException">The peer is gone or the connection was closed.</exception>
+    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => SendEndAsync(cancellationToken);
+
+    /// <summary>Resets the connection at once: the peer gets an error, unsent data is dropped.</summary>
+    /// <remarks>Pending operations fail with <see cref="ConnectionError.Closed"/>. Idempotent; may be called from any thread at any time. Never throws.</remarks>
+    public abstract void Abort();
+
+    /// <summary>Shows the connection as a pair of pipes, for code written against System.IO.Pipelines.</summary>
+    /// <param name="readerOptions">Options of the reader; used by the first call. Default (null): reads without holding a buffer while idle.</param>
+    /// <param name="writerOptions">Options of the writer; used by the first call. Default (null): the framework's.</param>
+    /// <returns>The same pair at every call, made by the first.</returns>
+    /// <remarks>
+    /// A view: deadlines act on it, and completing the pipes neither half-closes nor closes the connection. Do not also read
+    /// from the connection directly while the reader holds bytes.
+    /// </remarks>
+    public IDuplexPipe AsDuplexPipe(StreamPipeReaderOptions? readerOptions = null, StreamPipeWriterOptions? writerOptions = null) =>
+        _duplexPipe
+        ?? Interlocked.CompareExchange(ref _duplexPipe, new ConnectionPipe(this, readerOptions, writerOptions), null)
+        ?? _duplexPipe;
+
+    /// <summary>Runs the client's side of a TLS handshake on this connection.</summary>
+    /// <param name="options">The options of the handshake, such as the target host.</param>
+    /// <param name="cancellationToken">Ends the handshake; then this connection is of no more use, and the caller's to dispose.</param>
+    /// <returns>The encrypted connection. It owns this one, and shares its deadlines.</returns>
+    /// <remarks>The handshake obeys both deadlines of this connection.</remarks>
+    /// <exception cref="ConnectionException">With <see cref="ConnectionError.TlsFailed"/>: the handshake failed; the connection is the caller's to dispose.</exception>
+    /// <exception cref="DeadlineExceededException">A deadline passed first; the connection is the caller's to dispose.</exception>
+    public ValueTask<TlsConnection> AuthenticateAsClientAsync(
+        SslClientAuthenticationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return TlsConnection.AuthenticateAsClientAsync(this, options, cancellationToken);
+    }
+
+    /// <summary>Runs the server's side of a TLS handshake on this connection.</summary>
+    /// <param name="options">The options of the handshake, such as the certificate.</param>
+    /// <param name="cancellationToken">Ends the handshake; then this connection is of no more use, and the caller's to dispose.</param>
+    /// <returns>The encrypted connection. It owns this one, and shares its deadlines.</returns>
+    /// <remarks>The handshake obeys both deadlines of this connection.</remarks>
+    /// <exception cref="ConnectionException">With <see cref="ConnectionError.TlsFailed"/>: the handshake failed; the connection is the caller's to dispose.</exception>
+    /// <exception cref="DeadlineExceededException">A deadline passed first; the connection is the caller's to dispose.</exception>
+    public ValueTask<TlsConnection> AuthenticateAsServerAsync(
+        SslServerAuthenticationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return TlsConnection.AuthenticateAsServerAsync(this, options, cancellationToken);
+    }
+
+    /// <summary>Describes the connection: its id and both endpoints.</summary>
+    public override string ToString() => (LocalEndPoint, RemoteEndPoint) switch
+    {
+        ({ } local, { } remote) => $"{Id} {ErrorSentence.Format(local)} -> {ErrorSentence.Format(remote)}",
+        (null, { } remote) => $"{Id} -> {ErrorSentence.Format(remote)}",
+        ({ } local, null) => $"{Id} {ErrorSentence.Format(local)}",
+        _ => Id,
+    };
+
+    /// <summary>What reads share: deadline, timeout, turns and the operation that waits.</summary>
+    private protected ConnectionHalf Reading => _reading;
+
+    /// <summary>What writes share: deadline, timeout, turns and the operation that waits.</summary>
+    private protected ConnectionHalf Writing => _writing;
+
+    private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+
+    private protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);
+
+    private protected abstract ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken);
+
+    private protected abstract ValueTask SendEndAsync(CancellationToken cancellationToken);
+
+    /// <summary>Closes politely: the peer gets the data that was written, then the end.</summary>
+    private protected abstract ValueTask CloseAsync();
+
+    /// <summary>As <see cref="CloseAsync"/>, for callers that cannot await.</summary>
+    private protected abstract void Close(TimeSpan patience);
+
+    private static int ValidTimeout(int milliseconds, string property) => milliseconds is > 0 or Timeout.Infinite
+        ? milliseconds
+        : throw new ArgumentOutOfRangeException(
+            property, milliseconds, $"{property} is in milliseconds: a positive number, or Timeout.Infinite (-1) for no limit.");
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace NetKit;
+
+/// <summary>Puts an operation, its endpoints and its cause into one sentence.</summary>
+internal static class ErrorSentence
+{
+    /// <summary>For example "write 127.0.0.1:4711 -> 127.0.0.1:80: the deadline passed after 65536 bytes".</summary>
+    public static string Compose(
+        ConnectionError error, string operation, EndPoint? local, EndPoint? remote, long bytesTransferred, string? detail)
+    {
+        var sentence = new StringBuilder(operation);
+        if (local is not null)
+        {
+            sentence.Append(' ').Append(Format(local));
+        }
+
+        if (remote is not null)
+        {
+            sentence.Append(local is null ? " " : " -> ").Append(Format(remote));
+        }
+
+        sentence.Append(": ").Append(detail ?? CauseOf(error));
+        if (bytesTransferred > 0)
+        {
+            sentence.Append(CultureInfo.InvariantCulture, $" after {bytesTransferred} bytes");
+        }
+
+        return sentence.ToString();
+    }
+
+    /// <summary>Writes an endpoint as people type it: 10.0.0.1:80, [::1]:80, unix:/run/x.sock, unix:@abstract, memory:7.</summary>
+    public static string Format(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint ip when ip.Address.IsIPv4MappedToIPv6 => $"{ip.Address.MapToIPv4()}:{ip.Port}",
+        DnsEndPoint dns => $"{dns.Host}:{dns.Port}",
+        UnixDomainSocketEndPoint unix => unix.ToString() is { Length: > 0 } path ? $"unix:{path}" : "unix:unnamed",
+        _ => endPoint.ToString() ?? endPoint.GetType().Name,
+    };
+
+    private static string CauseOf(ConnectionError error) => error switch
+    {
+        ConnectionError.DeadlineExceeded => "the deadline passed",
+        ConnectionError.TimedOut => "the peer stopped answering",
+        ConnectionError.Closed => "closed on this side",
+        ConnectionError.Reset => "reset by the peer",
+        ConnectionError.Aborted => "aborted before it was established",
+        ConnectionError.Refused => "connection refused, nobody listens there",
+        ConnectionError.Unreachable => "the host or network is unreachable",
+        ConnectionError.HostNotFound => "the host name does not exist",
+        ConnectionError.NameResolution => "the host name could not be resolved",
+        ConnectionError.AddressInUse => "the address is in use already",
+        ConnectionError.AddressNotAvailable => "the address is not available on this machine",
+        ConnectionError.AccessDenied => "access denied",
+        ConnectionError.ResourceExhausted => "out of descriptors, buffers or memory",
+        ConnectionError.TlsFailed => "TLS failed",
+        ConnectionError.ProtocolViolation => "the peer broke the protocol",
+        ConnectionError.PoolExhausted => "the pool had no connection in time",
+        ConnectionError.CircuitOpen => "the circuit is open after recent failures",
+        _ => "failed",
+    };
+}
