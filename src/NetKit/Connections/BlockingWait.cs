@@ -7,7 +7,7 @@ internal static class BlockingWait
     [ThreadStatic]
     private static ManualResetEventSlim? t_ended;
 
-    public static int For(ValueTask<int> operation)
+    public static T For<T>(ValueTask<T> operation)
     {
         var awaiter = operation.ConfigureAwait(false).GetAwaiter();
         if (!awaiter.IsCompleted)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 
 namespace NetKit;
 
@@ -249,6 +250,7 @@ public abstract partial class Connection
     /// Pending operations fail with <see cref="ConnectionError.Closed"/>; when this ends, none of them touches a buffer any
     /// more. Takes a bounded time and never throws. Idempotent.
     /// </remarks>
+    [SuppressMessage("Usage", "CA2215", Justification = "Stream's own form closes synchronously, on a thread that must not block.")]
     public sealed override ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

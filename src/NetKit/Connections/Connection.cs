@@ -210,10 +210,10 @@ public abstract partial class Connection : Stream
     };
 
     /// <summary>What reads share: deadline, timeout, turns and the operation that waits.</summary>
-    private protected ConnectionHalf Reading => _reading;
+    internal ConnectionHalf Reading => _reading;
 
     /// <summary>What writes share: deadline, timeout, turns and the operation that waits.</summary>
-    private protected ConnectionHalf Writing => _writing;
+    internal ConnectionHalf Writing => _writing;
 
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 

@@ -40,6 +40,18 @@ public readonly struct Deadline : IEquatable<Deadline>
     /// <summary>The clock that judges this deadline; null is the system's.</summary>
     internal TimeProvider? TimeProvider => _timeProvider;
 
+    /// <summary>The time left as a wait takes it: infinite for <see cref="None"/>, and never beyond what timers reach.</summary>
+    internal TimeSpan Patience
+    {
+        get
+        {
+            // .NET's timers count milliseconds in 32 bits.
+            var longest = TimeSpan.FromDays(40);
+            var left = Remaining;
+            return IsNone ? Timeout.InfiniteTimeSpan : left < longest ? left : longest;
+        }
+    }
+
     /// <summary>Makes the deadline that lies <paramref name="timeout"/> from now.</summary>
     /// <param name="timeout">
     /// The time from now. Zero or negative: a deadline that has passed already. <see cref="Timeout.InfiniteTimeSpan"/>:

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+
+namespace NetKit;
+
+/// <summary>One direction of a connection: its deadline, its timeout, its turns and the operation that waits.</summary>
+/// <remarks>
+/// Invariant: an operation that waits is owned by whoever takes it from <c>_pending</c>, and only the owner may finish it
+/// or put it back. Readiness, deadline, token and close all compete for it there, so each operation ends exactly once.
+/// </remarks>
+internal sealed class ConnectionHalf : DeadlineEntry
+{
+    public Turn Turn;
+    private PendingOperation? _pending;
+    private PendingOperation? _spare;
+
+    public ConnectionHalf(DeadlineScheduler scheduler)
+        : base(scheduler)
+    {
+    }
+
+    /// <summary>The time each operation has for itself; infinite for no bound.</summary>
+    public TimeSpan OperationTimeout { get; private set; } = System.Threading.Timeout.InfiniteTimeSpan;
+
+    /// <summary><see cref="OperationTimeout"/> in milliseconds, as Stream has it; -1 for no bound.</summary>
+    public int Timeout
+    {
+        get => (int)OperationTimeout.TotalMilliseconds;
+        set => OperationTimeout = TimeSpan.FromMilliseconds(value);
+    }
+
+    internal override bool IsAwaited => Volatile.Read(ref _pending) is not null;
+
+    /// <summary>Lets the operation wait. A full fence: what the publisher reads next, it reads after everybody can see this.</summary>
+    public void Publish(PendingOperation operation)
+    {
+        var previous = Interlocked.Exchange(ref _pending, operation);
+        Debug.Assert(previous is null, "Whoever waits holds the turn, so nobody else can be waiting.");
+    }
+
+    /// <summary>Takes whatever waits; null when nothing does.</summary>
+    public PendingOperation? Take() =>
+        Volatile.Read(ref _pending) is null ? null : Interlocked.Exchange(ref _pending, null);
+
+    /// <summary>Takes this operation, if it is the one that waits.</summary>
+    public bool TryTake(PendingOperation operation) =>
+        Interlocked.CompareExchange(ref _pending, null, operation) == operation;
+
+    /// <summary>Takes the operation object that the last one left behind, so that steady traffic allocates none.</summary>
+    public PendingOperation? TakeSpare() => Interlocked.Exchange(ref _spare, null);
+
+    /// <summary>Leaves an operation object, whose result was fetched, for the next operation.</summary>
+    public void LeaveSpare(PendingOperation operation) => Volatile.Write(ref _spare, operation);
+
+    internal override void OnDue()
+    {
+        if (Take() is not { } operation)
+        {
+            return;
+        }
+
+        // Asked only now that nobody else can end the operation: a deadline moved until this moment counts.
+        if (IsDue)
+        {
+            operation.End(OperationEnd.DeadlineExceeded);
+        }
+        else
+        {
+            operation.WaitOn();
+        }
+    }
+}

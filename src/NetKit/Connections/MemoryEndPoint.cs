@@ -1,0 +1,13 @@
+using System.Globalization;
+using System.Net;
+
+namespace NetKit;
+
+/// <summary>Names one end of an in-memory connection, or an in-memory listener: memory:7.</summary>
+internal sealed class MemoryEndPoint : EndPoint
+{
+    private static int s_last;
+    private readonly int _number = Interlocked.Increment(ref s_last);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"memory:{_number}");
+}

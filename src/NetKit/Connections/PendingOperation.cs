@@ -1,0 +1,117 @@
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+
+namespace NetKit;
+
+/// <summary>A read or write that waits: what it waits with, and the promise that its caller awaits.</summary>
+/// <remarks>
+/// Used again and again: the result is fetched exactly once, and only then does the object serve the next operation. What
+/// failed is kept as a value and thrown where it is fetched, so an operation that nobody awaits costs no exception.
+/// </remarks>
+internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSource
+{
+    private ManualResetValueTaskSourceCore<int> _promise;
+    private CancellationToken _token;
+    private CancellationTokenRegistration _registration;
+    private SocketError _status;
+
+    protected PendingOperation(ReadinessConnection connection) => Connection = connection;
+
+    /// <summary>Which use of this object a promise belongs to.</summary>
+    public short Version => _promise.Version;
+
+    /// <summary>What ends the operation from outside; the transport when nothing has.</summary>
+    public OperationEnd Interruption { get; set; }
+
+    /// <summary>Tells whether the caller has given up.</summary>
+    public bool IsCancelled => _token.IsCancellationRequested;
+
+    protected ReadinessConnection Connection { get; }
+
+    /// <summary>Begins to wait for readiness, or goes on after finding none. The caller owns the operation and gives it up here.</summary>
+    public abstract void WaitOn();
+
+    /// <summary>Ends the operation for a reason from outside. The caller owns the operation and gives it up here.</summary>
+    public abstract void End(OperationEnd reason);
+
+    /// <summary>Takes the caller's token. Before the operation is published, so that no later owner can miss it.</summary>
+    protected void Watch(CancellationToken token)
+    {
+        _token = token;
+        if (token.CanBeCanceled)
+        {
+            _registration = token.UnsafeRegister(static state => ((PendingOperation)state!).OnTokenCancelled(), this);
+        }
+    }
+
+    /// <summary>Lets go of the token. The callback may still be running: it takes only an operation that waits, and asks again.</summary>
+    protected void Unwatch()
+    {
+        _registration.Unregister();
+        _registration = default;
+    }
+
+    /// <summary>Keeps the promise. The awaiting code may run before this returns, and use the object again.</summary>
+    protected void Finish(int count, SocketError status, bool inline)
+    {
+        _status = status;
+        _promise.RunContinuationsAsynchronously = !inline;
+        _promise.SetResult(count);
+    }
+
+    protected abstract ConnectionHalf Half { get; }
+
+    protected abstract Exception Failure(SocketError status, OperationEnd end, CancellationToken token);
+
+    /// <summary>Forgets the caller's buffer, and is ready for the next operation.</summary>
+    protected abstract void Clear();
+
+    public int GetResult(short token)
+    {
+        var count = _promise.GetResult(token);
+        if (_status == SocketError.Success && Interruption == OperationEnd.Transport)
+        {
+            Recycle();
+            return count;
+        }
+
+        var failure = Failure(_status, Interruption, _token);
+        Recycle();
+        throw failure;
+    }
+
+    void IValueTaskSource.GetResult(short token) => GetResult(token);
+
+    public ValueTaskSourceStatus GetStatus(short token) => _promise.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _promise.OnCompleted(continuation, state, token, flags);
+
+    private void OnTokenCancelled()
+    {
+        if (!Half.TryTake(this))
+        {
+            return;
+        }
+
+        // The object may have come to serve a later operation, with a token that nobody cancelled.
+        if (IsCancelled)
+        {
+            End(OperationEnd.Cancelled);
+        }
+        else
+        {
+            WaitOn();
+        }
+    }
+
+    private void Recycle()
+    {
+        Clear();
+        _token = default;
+        _status = SocketError.Success;
+        Interruption = OperationEnd.Transport;
+        _promise.Reset();
+        Half.LeaveSpare(this);
+    }
+}

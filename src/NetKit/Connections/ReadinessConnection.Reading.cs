@@ -1,0 +1,71 @@
+using System.Net.Sockets;
+
+namespace NetKit;
+
+internal abstract partial class ReadinessConnection
+{
+    private protected sealed override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellationToken);
+        }
+
+        return Reading.Turn.TryEnter()
+            ? ReceiveInTurn(buffer, Reading.OperationTimeout, cancellationToken)
+            : ReceiveAfterOthersAsync(buffer, cancellationToken);
+    }
+
+    /// <summary>Lets the operation wait until there is something to read. The caller owns it and gives it up here.</summary>
+    internal void WaitToReceive(ReadOperation operation)
+    {
+        Publish(Reading, operation);
+        ArmReceive();
+    }
+
+    /// <summary>Is called by the transport when a wait ends. Harmless when nobody waits any more.</summary>
+    /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
+    private protected void OnReceiveReady(bool inline)
+    {
+        if (Reading.Take() is { } operation)
+        {
+            ((ReadOperation)operation).Resume(inline);
+        }
+    }
+
+    private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var limit = Deadline.After(Reading.OperationTimeout, _timeProvider);
+        await EnterAsync(Reading, "read", limit.Patience, cancellationToken).ConfigureAwait(false);
+        return await ReceiveInTurn(buffer, limit.Patience, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<int> ReceiveInTurn(Memory<byte> buffer, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var refusal = Refusal(Reading);
+        var status = SocketError.Success;
+        if (refusal == OperationEnd.Transport)
+        {
+            var count = TryReceive(buffer.Span, out status);
+            if (status == SocketError.Success)
+            {
+                Reading.Turn.Exit();
+                return new ValueTask<int>(count);
+            }
+
+            if (status == SocketError.WouldBlock)
+            {
+                var operation = (ReadOperation?)Reading.TakeSpare() ?? new ReadOperation(this);
+                Reading.LimitOperation(patience);
+                var promise = operation.Begin(buffer, cancellationToken);
+                WaitToReceive(operation);
+                return promise;
+            }
+
+            refusal = EndOf(status);
+        }
+
+        Reading.Turn.Exit();
+        return ValueTask.FromException<int>(Failure("read", status, refusal, bytesTransferred: 0, cancellationToken));
+    }
+}

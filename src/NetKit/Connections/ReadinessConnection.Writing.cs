@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+internal abstract partial class ReadinessConnection
+{
+    private protected sealed override ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        return Writing.Turn.TryEnter()
+            ? SendInTurn(buffer, Writing.OperationTimeout, cancellationToken)
+            : SendAfterOthersAsync(new ReadOnlySequence<byte>(buffer), cancellationToken);
+    }
+
+    private protected sealed override ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        return Writing.Turn.TryEnter()
+            ? SendInTurn(buffers, Writing.OperationTimeout, cancellationToken)
+            : SendAfterOthersAsync(buffers, cancellationToken);
+    }
+
+    private protected sealed override async ValueTask SendEndAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!Writing.Turn.TryEnter())
+        {
+            await EnterAsync(Writing, "complete writes", Writing.OperationTimeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            if (_writesCompleted)
+            {
+                return;
+            }
+
+            var refusal = Refusal(Writing);
+            if (refusal != OperationEnd.Transport)
+            {
+                throw Failure("complete writes", SocketError.Success, refusal, bytesTransferred: 0, cancellationToken);
+            }
+
+            ShutdownSend();
+            _writesCompleted = true;
+        }
+        catch (SocketException exception)
+        {
+            throw Failure("complete writes", exception.SocketErrorCode, OperationEnd.Transport, bytesTransferred: 0, cancellationToken);
+        }
+        finally
+        {
+            Writing.Turn.Exit();
+        }
+    }
+
+    /// <summary>Lets the operation wait until there is room. The caller owns it and gives it up here.</summary>
+    internal void WaitToSend(WriteOperation operation)
+    {
+        PrepareToWait(operation);
+        Publish(Writing, operation);
+        ArmSend();
+    }
+
+    /// <summary>Is called by the transport when a wait ends. Harmless when nobody waits any more.</summary>
+    /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
+    private protected void OnSendReady(bool inline)
+    {
+        if (Writing.Take() is { } operation)
+        {
+            ((WriteOperation)operation).Resume(inline);
+        }
+    }
+
+    private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
+    {
+        var limit = Deadline.After(Writing.OperationTimeout, _timeProvider);
+        await EnterAsync(Writing, "write", limit.Patience, cancellationToken).ConfigureAwait(false);
+        await SendInTurn(buffers, limit.Patience, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask SendInTurn(ReadOnlyMemory<byte> buffer, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var refusal = RefusalToSend();
+        if (refusal != OperationEnd.Transport)
+        {
+            return EndSend(SocketError.Success, refusal, transferred: 0, cancellationToken);
+        }
+
+        var taken = TrySend(buffer.Span, out var status);
+        return status switch
+        {
+            SocketError.Success => EndSend(),
+            SocketError.WouldBlock => WaitToSend(new ReadOnlySequence<byte>(buffer[taken..]), taken, patience, cancellationToken),
+            _ => EndSend(status, EndOf(status), taken, cancellationToken),
+        };
+    }
+
+    private ValueTask SendInTurn(ReadOnlySequence<byte> buffers, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var refusal = RefusalToSend();
+        if (refusal != OperationEnd.Transport)
+        {
+            return EndSend(SocketError.Success, refusal, transferred: 0, cancellationToken);
+        }
+
+        var taken = TrySend(buffers, out var status);
+        return status switch
+        {
+            SocketError.Success => EndSend(),
+            SocketError.WouldBlock => WaitToSend(buffers.Slice(taken), taken, patience, cancellationToken),
+            _ => EndSend(status, EndOf(status), taken, cancellationToken),
+        };
+    }
+
+    private ValueTask WaitToSend(ReadOnlySequence<byte> remaining, long transferred, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var operation = (WriteOperation?)Writing.TakeSpare() ?? new WriteOperation(this);
+        Writing.LimitOperation(patience);
+        var promise = operation.Begin(remaining, transferred, cancellationToken);
+        WaitToSend(operation);
+        return promise;
+    }
+
+    private OperationEnd RefusalToSend() => _writesCompleted ? OperationEnd.Closed : Refusal(Writing);
+
+    private ValueTask EndSend()
+    {
+        Writing.Turn.Exit();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask EndSend(SocketError status, OperationEnd end, long transferred, CancellationToken cancellationToken)
+    {
+        Writing.Turn.Exit();
+        return ValueTask.FromException(Failure("write", status, end, transferred, cancellationToken));
+    }
+}

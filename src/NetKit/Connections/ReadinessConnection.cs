@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Makes the whole contract out of a transport that can only try, and say when to try again.</summary>
+/// <remarks>
+/// <para>This is the seam. A transport brings <see cref="TryReceive"/> and <see cref="TrySend(in ReadOnlySequence{byte}, out SocketError)"/>,
+/// which never wait, and <see cref="ArmReceive"/> and <see cref="ArmSend"/>, which see to it that
+/// <see cref="OnReceiveReady"/> and <see cref="OnSendReady"/> are called once when another try is worth it. Deadlines, tokens,
+/// turns, close and exactly-once completion are here, the same for all.</para>
+/// <para>A wait is abandoned, not cancelled: when a deadline or token ends a read, the transport's wait stays armed and
+/// serves the next read. No data is ever taken without an operation to give it to, so none can be lost.</para>
+/// </remarks>
+internal abstract partial class ReadinessConnection : Connection
+{
+    private readonly TimeProvider? _timeProvider;
+    private int _closed;
+    private int _released;
+    private bool _writesCompleted; // guarded by the writing turn
+
+    private protected ReadinessConnection(TimeProvider? timeProvider)
+        : this(DeadlineScheduler.For(timeProvider)) => _timeProvider = timeProvider;
+
+    private ReadinessConnection(DeadlineScheduler scheduler)
+        : base(new ConnectionHalf(scheduler), new ConnectionHalf(scheduler))
+    {
+    }
+
+    /// <summary>Tells whether the connection was closed or aborted on this side.</summary>
+    internal bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>Reads what is there, without waiting. For an empty buffer: succeeds when a read would not have to wait.</summary>
+    internal abstract int TryReceive(Span<byte> buffer, out SocketError status);
+
+    /// <summary>Takes what there is room for, without waiting. <see cref="SocketError.Success"/> means all; an empty buffer always succeeds.</summary>
+    internal abstract int TrySend(ReadOnlySpan<byte> buffer, out SocketError status);
+
+    /// <summary>As <see cref="TrySend(ReadOnlySpan{byte}, out SocketError)"/>, for buffers that belong together.</summary>
+    internal virtual long TrySend(in ReadOnlySequence<byte> buffers, out SocketError status)
+    {
+        status = SocketError.Success;
+        var taken = 0L;
+        foreach (var segment in buffers)
+        {
+            taken += TrySend(segment.Span, out status);
+            if (status != SocketError.Success)
+            {
+                break;
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Counts the bytes of the waiting write that the wait itself has sent since it was armed.</summary>
+    internal virtual int SettleSend() => 0;
+
+    /// <summary>Stops waiting for room; false when the transport will say by <see cref="OnSendReady"/> how the wait ended. The caller owns the operation and gives it up for false.</summary>
+    internal virtual bool TryStopWaitingToSend(WriteOperation operation) => true;
+
+    /// <summary>Sees to it that <see cref="OnReceiveReady"/> is called when there is something to read. A wait under way is enough.</summary>
+    private protected abstract void ArmReceive();
+
+    /// <summary>Takes what a wait for room needs of the write, while nobody else can end it. Most transports need nothing.</summary>
+    private protected virtual void PrepareToWait(WriteOperation operation)
+    {
+    }
+
+    /// <summary>Sees to it that <see cref="OnSendReady"/> is called when there is room. A wait under way is enough.</summary>
+    private protected abstract void ArmSend();
+
+    /// <summary>Tells the peer that no more data will come. Called once, when all writes are done.</summary>
+    private protected abstract void ShutdownSend();
+
+    /// <summary>Gives the transport up politely. Called once, when no operation is on its way.</summary>
+    private protected abstract ValueTask ReleaseAsync();
+
+    /// <summary>As <see cref="ReleaseAsync"/>, for callers that cannot await.</summary>
+    private protected abstract void Release();
+
+    /// <summary>Gives the transport up with a reset. Never throws; harmless after a polite end.</summary>
+    private protected abstract void Reset();
+
+    /// <summary>What the transport itself reported behind a status.</summary>
+    private protected virtual Exception CauseOf(SocketError status) => new SocketException((int)status);
+
+    /// <summary>Makes the exception of a failed operation: one identity per event.</summary>
+    internal Exception Failure(string operation, SocketError status, OperationEnd end, long bytesTransferred, CancellationToken token)
+    {
+        if (end == OperationEnd.Cancelled)
+        {
+            return new OperationCanceledException(token);
+        }
+
+        if (end == OperationEnd.DeadlineExceeded)
+        {
+            return new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);
+        }
+
+        if (end == OperationEnd.Closed || status == SocketError.OperationAborted)
+        {
+            return new ConnectionException(
+                ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, innerException: null, bytesTransferred);
+        }
+
+        var cause = CauseOf(status);
+        return cause is SocketException socketException
+            ? SocketErrors.ToException(socketException, operation, LocalEndPoint, RemoteEndPoint, bytesTransferred)
+            : new ConnectionException(
+                ConnectionError.Unknown, operation, LocalEndPoint, RemoteEndPoint, cause, bytesTransferred, cause.Message);
+    }
+
+    /// <summary>What ended an operation that failed in the transport: whatever the system says of a socket that is going away, the reason is that we closed it.</summary>
+    internal OperationEnd EndOf(SocketError status) =>
+        status != SocketError.Success && IsClosed ? OperationEnd.Closed : OperationEnd.Transport;
+
+    /// <summary>Why an operation must not even begin; <see cref="OperationEnd.Transport"/> when it may.</summary>
+    private OperationEnd Refusal(ConnectionHalf half)
+    {
+        if (IsClosed)
+        {
+            return OperationEnd.Closed;
+        }
+
+        return half.HasPassed ? OperationEnd.DeadlineExceeded : OperationEnd.Transport;
+    }
+
+    /// <summary>Waits for the turn in one direction, under the limits of an operation of that direction.</summary>
+    private async ValueTask EnterAsync(ConnectionHalf half, string operation, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (!await half.Turn.EnterAsync(patience, _timeProvider, cancellationToken).ConfigureAwait(false))
+        {
+            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+        }
+    }
+
+    /// <summary>Publishes an operation, and looks again at each reason that may have come up before it could be seen.</summary>
+    private void Publish(ConnectionHalf half, PendingOperation operation)
+    {
+        half.Publish(operation);
+        if (IsClosed)
+        {
+            Interrupt(half, operation, OperationEnd.Closed);
+        }
+        else if (operation.IsCancelled)
+        {
+            Interrupt(half, operation, OperationEnd.Cancelled);
+        }
+        else
+        {
+            half.Watch();
+        }
+    }
+
+    private static void Interrupt(ConnectionHalf half, PendingOperation operation, OperationEnd reason)
+    {
+        if (half.TryTake(operation))
+        {
+            operation.End(reason);
+        }
+    }
+}

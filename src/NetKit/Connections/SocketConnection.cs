@@ -1,0 +1,270 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Runs a connection on a <see cref="System.Net.Sockets.Socket"/>: TCP or Unix, on every system.</summary>
+/// <remarks>
+/// The socket is in non-blocking mode, where a receive or send is one system call with an exact count. To wait, a zero-byte
+/// receive is left with the runtime as a readiness probe, at most one at a time. It is never cancelled: a cancelled
+/// receive would stay in the runtime's queue, some 320 bytes each, until the peer next sends.
+/// </remarks>
+internal sealed partial class SocketConnection : ReadinessConnection
+{
+    // How much unread data a close discards, so that the peer sees an end and not a reset. More than this is a flood.
+    private const int MostDiscarded = 1024 * 1024;
+
+    private readonly Socket _socket;
+    private EndPoint? _localEndPoint;
+    private EndPoint? _remoteEndPoint;
+    private ReceiveProbe? _probe;
+    private SendWait? _sendWait;
+    private int _probing;
+    private Expectation _expectation; // guarded by the reading turn, or by a probe that ended
+
+    private SocketConnection(Socket socket, TimeProvider? timeProvider)
+        : base(timeProvider) => _socket = socket;
+
+    /// <summary>What the last receive or probe told about the next receive.</summary>
+    private enum Expectation : byte
+    {
+        Unknown,
+
+        // The last receive did not fill its buffer: there was nothing more, and asking again at once is a wasted call.
+        Nothing,
+
+        // The probe ended, and nothing was received since: there is data, or the end.
+        Something,
+    }
+
+    public override EndPoint? LocalEndPoint => _localEndPoint ??= Ask(static socket => socket.LocalEndPoint);
+
+    public override EndPoint? RemoteEndPoint => _remoteEndPoint ??= Ask(static socket => socket.RemoteEndPoint);
+
+    public override Socket Socket => _socket;
+
+    /// <summary>Makes a connection of any connected socket, and sets its options.</summary>
+    public static SocketConnection Create(Socket socket, SocketOptions options, TimeProvider? timeProvider)
+    {
+        if (socket.SocketType != SocketType.Stream || !socket.Connected)
+        {
+            throw new ArgumentException(
+                $"A connection needs a connected stream socket; this one is {(socket.Connected ? "connected" : "not connected")}, of type {socket.SocketType}.",
+                nameof(socket));
+        }
+
+        options.Validated().Apply(socket);
+        return FromAccepted(socket, timeProvider);
+    }
+
+    /// <summary>Makes a connection of a socket whose options are set.</summary>
+    public static SocketConnection FromAccepted(Socket socket, TimeProvider? timeProvider)
+    {
+        socket.Blocking = false;
+        return new SocketConnection(socket, timeProvider);
+    }
+
+    internal override int TryReceive(Span<byte> buffer, out SocketError status)
+    {
+        if (buffer.IsEmpty)
+        {
+            return TryPeek(out status);
+        }
+
+        if (_expectation == Expectation.Nothing)
+        {
+            _expectation = Expectation.Unknown;
+            status = SocketError.WouldBlock;
+            return 0;
+        }
+
+        var count = Receive(buffer, SocketFlags.None, out status);
+        _expectation = count > 0 && count < buffer.Length ? Expectation.Nothing : Expectation.Unknown;
+        return count;
+    }
+
+    internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status)
+    {
+        if (_sendWait is { IsUnderWay: true })
+        {
+            // The byte on its way is the first of these. Nothing may overtake it.
+            status = SocketError.WouldBlock;
+            return 0;
+        }
+
+        if (buffer.IsEmpty)
+        {
+            status = SocketError.Success;
+            return 0;
+        }
+
+        try
+        {
+            var sent = _socket.Send(buffer, SocketFlags.None, out status);
+            if (status == SocketError.Success && sent < buffer.Length)
+            {
+                // The kernel takes less than all only when it has no room for more: asking again would be a wasted call.
+                status = SocketError.WouldBlock;
+            }
+
+            return sent;
+        }
+        catch (ObjectDisposedException)
+        {
+            status = SocketError.OperationAborted;
+            return 0;
+        }
+    }
+
+    internal override long TrySend(in ReadOnlySequence<byte> buffers, out SocketError status) =>
+        buffers.IsSingleSegment ? TrySend(buffers.FirstSpan, out status) : TrySendTogether(buffers, out status);
+
+    private protected override void ArmReceive()
+    {
+        if (IsClosed || Interlocked.Exchange(ref _probing, 1) != 0)
+        {
+            // A probe that an earlier read left behind serves this one too.
+            return;
+        }
+
+        _probe ??= new ReceiveProbe(this);
+        bool underWay;
+        try
+        {
+            underWay = _socket.ReceiveAsync(_probe);
+        }
+        catch (ObjectDisposedException)
+        {
+            underWay = false;
+        }
+
+        if (!underWay)
+        {
+            OnProbeEnded(inline: false);
+        }
+    }
+
+    private protected override void ShutdownSend() => _socket.Shutdown(SocketShutdown.Send);
+
+    private protected override ValueTask ReleaseAsync()
+    {
+        Release();
+        return ValueTask.CompletedTask;
+    }
+
+    private protected override void Release()
+    {
+        RememberEndPoints();
+        try
+        {
+            // The end first: a socket disposed with a probe under way resets the connection, unless it was shut down.
+            _socket.Shutdown(SocketShutdown.Send);
+            DiscardUnread();
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer is gone already, and so is the need for an end.
+        }
+
+        _socket.Dispose();
+        _sendWait?.Stop();
+    }
+
+    private protected override void Reset()
+    {
+        RememberEndPoints();
+        _socket.Close(timeout: 0);
+        _sendWait?.Stop();
+    }
+
+    /// <summary>Reads away what the peer sent and nobody read: closing over it would reset the connection.</summary>
+    private void DiscardUnread()
+    {
+        Span<byte> scratch = stackalloc byte[4096];
+        var discarded = 0;
+        int count;
+        do
+        {
+            count = Receive(scratch, SocketFlags.None, out _);
+            discarded += count;
+        }
+        while (count > 0 && discarded < MostDiscarded);
+    }
+
+    private int TryPeek(out SocketError status)
+    {
+        status = _expectation switch
+        {
+            Expectation.Something => SocketError.Success,
+            Expectation.Nothing => SocketError.WouldBlock,
+            _ => Peek(),
+        };
+
+        if (status == SocketError.WouldBlock)
+        {
+            _expectation = Expectation.Unknown;
+        }
+
+        return 0;
+
+        SocketError Peek()
+        {
+            Span<byte> one = stackalloc byte[1];
+            Receive(one, SocketFlags.Peek, out var answer);
+            return answer;
+        }
+    }
+
+    private int Receive(Span<byte> buffer, SocketFlags flags, out SocketError status)
+    {
+        try
+        {
+            return _socket.Receive(buffer, flags, out status);
+        }
+        catch (ObjectDisposedException)
+        {
+            status = SocketError.OperationAborted;
+            return 0;
+        }
+    }
+
+    private void OnProbeEnded(bool inline)
+    {
+        _expectation = Expectation.Something;
+
+        // A full fence: a read that sees the probe as still under way was published before this, and is taken below.
+        Interlocked.Exchange(ref _probing, 0);
+        OnReceiveReady(inline);
+    }
+
+    // Exceptions name the endpoints also when the socket is gone.
+    private void RememberEndPoints()
+    {
+        _ = LocalEndPoint;
+        _ = RemoteEndPoint;
+    }
+
+    private EndPoint? Ask(Func<Socket, EndPoint?> question)
+    {
+        try
+        {
+            return question(_socket);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A zero-byte receive that stays with the runtime until there is data or the end.</summary>
+    private sealed class ReceiveProbe : SocketAsyncEventArgs
+    {
+        private readonly SocketConnection _connection;
+
+        public ReceiveProbe(SocketConnection connection)
+            : base(unsafeSuppressExecutionContextFlow: true) => _connection = connection;
+
+        protected override void OnCompleted(SocketAsyncEventArgs e) => _connection.OnProbeEnded(inline: true);
+    }
+}

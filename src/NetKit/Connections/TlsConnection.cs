@@ -1,0 +1,313 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace NetKit;
+
+/// <summary>Carries an encrypted stream of bytes over another connection.</summary>
+/// <remarks>
+/// Shares the deadlines and timeouts of the connection below. Reads that time out or are cancelled lose nothing. A write
+/// that is cut short, by deadline, token or error, has spent its record: every later write fails, reads go on.
+/// </remarks>
+public sealed class TlsConnection : Connection
+{
+    private static readonly TimeSpan s_goodbyeTime = TimeSpan.FromSeconds(1);
+
+    private readonly Connection _inner;
+    private readonly SslStream _tls;
+    private Turn _readTurn;
+    private Turn _writeTurn;
+    private WriteState _writeState; // guarded by the writing turn
+    private int _closed;
+
+    private TlsConnection(Connection inner, SslStream tls)
+        : base(inner.Reading, inner.Writing)
+    {
+        _inner = inner;
+        _tls = tls;
+    }
+
+    private enum WriteState : byte
+    {
+        Open,
+        Completed,
+        CutShort,
+    }
+
+    /// <inheritdoc/>
+    public override EndPoint? LocalEndPoint => _inner.LocalEndPoint;
+
+    /// <inheritdoc/>
+    public override EndPoint? RemoteEndPoint => _inner.RemoteEndPoint;
+
+    /// <inheritdoc/>
+    public override Socket? Socket => _inner.Socket;
+
+    /// <summary>Tells which version of TLS was agreed on.</summary>
+    public SslProtocols SslProtocol => _tls.SslProtocol;
+
+    /// <summary>Tells which application protocol was agreed on (ALPN); empty when none was.</summary>
+    public SslApplicationProtocol NegotiatedApplicationProtocol => _tls.NegotiatedApplicationProtocol;
+
+    /// <summary>Gives the peer's certificate; null when it sent none.</summary>
+    public X509Certificate2? RemoteCertificate => _tls.RemoteCertificate as X509Certificate2;
+
+    internal static ValueTask<TlsConnection> AuthenticateAsClientAsync(
+        Connection inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        AuthenticateAsync(inner, tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
+
+    internal static ValueTask<TlsConnection> AuthenticateAsServerAsync(
+        Connection inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
+        AuthenticateAsync(inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+
+    /// <inheritdoc/>
+    public override void Abort()
+    {
+        Interlocked.Exchange(ref _closed, 1);
+        _inner.Abort();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private protected override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = OperationLimit.Start(Reading, cancellationToken);
+        await EnterReadingAsync("read", limit.Token, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfRefused("read", Reading);
+            return await _tls.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not ConnectionException)
+        {
+            throw Translate(exception, "read", cancellationToken);
+        }
+        finally
+        {
+            _readTurn.Exit();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private protected override async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = OperationLimit.Start(Writing, cancellationToken);
+        await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfUnwritable("write");
+            await WriteRecordsAsync(buffer, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not ConnectionException)
+        {
+            throw Translate(exception, "write", cancellationToken);
+        }
+        finally
+        {
+            _writeTurn.Exit();
+        }
+    }
+
+    private protected override async ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = OperationLimit.Start(Writing, cancellationToken);
+        await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfUnwritable("write");
+            foreach (var segment in buffers)
+            {
+                await WriteRecordsAsync(segment, limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is not ConnectionException)
+        {
+            throw Translate(exception, "write", cancellationToken);
+        }
+        finally
+        {
+            _writeTurn.Exit();
+        }
+    }
+
+    private protected override async ValueTask SendEndAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await EnterWritingAsync("complete writes", cancellationToken, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_writeState == WriteState.Completed)
+            {
+                return;
+            }
+
+            ThrowIfUnwritable("complete writes");
+            await _tls.ShutdownAsync().ConfigureAwait(false);
+            _writeState = WriteState.Completed;
+        }
+        catch (Exception exception) when (exception is not ConnectionException)
+        {
+            throw Translate(exception, "complete writes", cancellationToken);
+        }
+        finally
+        {
+            _writeTurn.Exit();
+        }
+    }
+
+    private protected override async ValueTask CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            await SayGoodbyeAsync().ConfigureAwait(false);
+        }
+
+        // Ends whatever still waits below, so that both turns come free.
+        await _inner.DisposeAsync().ConfigureAwait(false);
+        await _readTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, CancellationToken.None).ConfigureAwait(false);
+        await _writeTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, CancellationToken.None).ConfigureAwait(false);
+        await _tls.DisposeAsync().ConfigureAwait(false);
+        _writeTurn.Exit();
+        _readTurn.Exit();
+    }
+
+    private protected override void Close(TimeSpan patience)
+    {
+        Interlocked.Exchange(ref _closed, 1);
+        _inner.Dispose();
+        var reading = BlockingWait.For(_readTurn.EnterAsync(patience, null, CancellationToken.None));
+        var writing = BlockingWait.For(_writeTurn.EnterAsync(patience, null, CancellationToken.None));
+        if (reading && writing)
+        {
+            _tls.Dispose();
+        }
+
+        if (writing)
+        {
+            _writeTurn.Exit();
+        }
+
+        if (reading)
+        {
+            _readTurn.Exit();
+        }
+    }
+
+    private static async ValueTask<TlsConnection> AuthenticateAsync(Connection inner, Func<SslStream, Task> handshake)
+    {
+        var tls = new SslStream(inner, leaveInnerStreamOpen: true);
+        try
+        {
+            await handshake(tls).ConfigureAwait(false);
+            return new TlsConnection(inner, tls);
+        }
+        catch (Exception exception)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            if (exception is AuthenticationException or InvalidOperationException or IOException and not ConnectionException)
+            {
+                throw new ConnectionException(
+                    ConnectionError.TlsFailed, "TLS handshake", inner.LocalEndPoint, inner.RemoteEndPoint, exception, detail: exception.Message);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Sends close_notify if a write of ours is not in the way and the peer takes it soon.</summary>
+    private async ValueTask SayGoodbyeAsync()
+    {
+        if (!_writeTurn.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            if (_writeState == WriteState.Open)
+            {
+                _inner.WriteDeadline = Deadline.Earliest(_inner.WriteDeadline, Deadline.After(s_goodbyeTime));
+                await _tls.ShutdownAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The peer is gone or does not read: it gets the end without the notice.
+        }
+        finally
+        {
+            _writeTurn.Exit();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteRecordsAsync(ReadOnlyMemory<byte> buffer, CancellationToken token)
+    {
+        // Unless it ends well, the record it was in is spent, and the peer could not make sense of another.
+        _writeState = WriteState.CutShort;
+        await _tls.WriteAsync(buffer, token).ConfigureAwait(false);
+        _writeState = WriteState.Open;
+    }
+
+    private ValueTask EnterReadingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
+        _readTurn.TryEnter() ? default : WaitAsync(_readTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, limit), operation, caller);
+
+    private ValueTask EnterWritingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
+        _writeTurn.TryEnter() ? default : WaitAsync(_writeTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, limit), operation, caller);
+
+    private async ValueTask WaitAsync(ValueTask<bool> turn, string operation, CancellationToken caller)
+    {
+        try
+        {
+            await turn.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw Translate(exception, operation, caller);
+        }
+    }
+
+    private void ThrowIfUnwritable(string operation)
+    {
+        ThrowIfRefused(operation, Writing);
+        if (_writeState != WriteState.Open)
+        {
+            var detail = _writeState == WriteState.CutShort ? "an earlier write was cut short, and its TLS record with it" : null;
+            throw new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, detail: detail);
+        }
+    }
+
+    private void ThrowIfRefused(string operation, ConnectionHalf half)
+    {
+        if (Volatile.Read(ref _closed) != 0)
+        {
+            throw new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint);
+        }
+
+        if (half.HasPassed)
+        {
+            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+        }
+    }
+
+    /// <summary>Gives an event in the TLS layer the identity it has on every connection.</summary>
+    private Exception Translate(Exception exception, string operation, CancellationToken caller)
+    {
+        if (exception is OperationCanceledException)
+        {
+            return caller.IsCancellationRequested
+                ? new OperationCanceledException(caller)
+                : new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+        }
+
+        return Volatile.Read(ref _closed) != 0
+            ? new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint)
+            : new ConnectionException(ConnectionError.TlsFailed, operation, LocalEndPoint, RemoteEndPoint, exception, detail: exception.Message);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>A write that the transport could not take whole, and that waits for room.</summary>
+internal sealed class WriteOperation : PendingOperation
+{
+    private ReadOnlySequence<byte> _remaining;
+    private long _transferred;
+
+    public WriteOperation(ReadinessConnection connection)
+        : base(connection)
+    {
+    }
+
+    protected override ConnectionHalf Half => Connection.Writing;
+
+    /// <summary>The first byte that the transport has not taken yet; false when it has taken all.</summary>
+    public bool TryPeek(out byte next)
+    {
+        return new SequenceReader<byte>(_remaining).TryPeek(out next);
+    }
+
+    /// <summary>Takes what is left of the write, and how much of it is done.</summary>
+    public ValueTask Begin(ReadOnlySequence<byte> remaining, long transferred, CancellationToken cancellationToken)
+    {
+        _remaining = remaining;
+        _transferred = transferred;
+        Watch(cancellationToken);
+        return new ValueTask(this, Version);
+    }
+
+    public override void WaitOn() => Connection.WaitToSend(this);
+
+    public override void End(OperationEnd reason)
+    {
+        Interruption = reason;
+        if (Connection.TryStopWaitingToSend(this))
+        {
+            Resume(inline: false);
+        }
+    }
+
+    /// <summary>Writes on, now that there may be room, or ends when interrupted. The caller owns the operation and gives it up here.</summary>
+    public void Resume(bool inline)
+    {
+        Advance(Connection.SettleSend());
+        if (Interruption == OperationEnd.DeadlineExceeded && !Half.IsDue)
+        {
+            // The deadline was moved after it fired and before the write could leave: the move wins.
+            Interruption = OperationEnd.Transport;
+        }
+
+        var status = SocketError.Success;
+        if (Interruption == OperationEnd.Transport)
+        {
+            Advance(Connection.TrySend(_remaining, out status));
+            if (status == SocketError.WouldBlock)
+            {
+                WaitOn();
+                return;
+            }
+
+            Interruption = Connection.EndOf(status);
+        }
+        else if (_remaining.IsEmpty)
+        {
+            // Finished all the same: success beats whatever came at the same moment.
+            Interruption = OperationEnd.Transport;
+        }
+
+        Unwatch();
+        Connection.Writing.Turn.Exit();
+        Finish(0, status, inline);
+    }
+
+    protected override Exception Failure(SocketError status, OperationEnd end, CancellationToken token) =>
+        Connection.Failure("write", status, end, _transferred, token);
+
+    protected override void Clear()
+    {
+        _remaining = default;
+        _transferred = 0;
+    }
+
+    private void Advance(long count)
+    {
+        _transferred += count;
+        _remaining = _remaining.Slice(count);
+    }
+}
