@@ -55,8 +55,15 @@ public sealed class SocketOptions
         return (SocketOptions)MemberwiseClone();
     }
 
-    /// <summary>Sets the options on a socket. Those of TCP are left out on other sockets.</summary>
+    /// <summary>Sets the options on a connected socket. Those of TCP are left out on other sockets.</summary>
     internal void Apply(Socket socket)
+    {
+        ApplyToListener(socket);
+        Configure?.Invoke(socket);
+    }
+
+    /// <summary>Sets the options on a listening socket. Linux hands them down to the sockets it accepts.</summary>
+    internal void ApplyToListener(Socket socket)
     {
         if (ReceiveBufferSize is { } receive)
         {
@@ -71,6 +78,15 @@ public sealed class SocketOptions
         if (socket.ProtocolType == ProtocolType.Tcp)
         {
             ApplyTcp(socket);
+        }
+    }
+
+    /// <summary>Sets on an accepted socket what the system did not hand down to it.</summary>
+    internal void ApplyToAccepted(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            ApplyToListener(socket);
         }
 
         Configure?.Invoke(socket);

@@ -1,0 +1,8 @@
+namespace NetKit;
+
+/// <summary>Names what NetKit reports to metrics and tracing tools.</summary>
+public static class NetKitDiagnostics
+{
+    /// <summary>Names the meter of every NetKit instrument.</summary>
+    public const string MeterName = "NetKit";
+}

@@ -1,0 +1,41 @@
+namespace NetKit;
+
+/// <summary>Waits longer and longer while accepting fails for want of resources: 5 ms, doubling to 1 s.</summary>
+internal sealed class AcceptBackoff
+{
+    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _timeProvider;
+    private TimeSpan _next = s_first;
+    private TaskCompletionSource? _resourcesFreed;
+
+    public AcceptBackoff(TimeProvider? timeProvider) => _timeProvider = timeProvider ?? TimeProvider.System;
+
+    /// <summary>The wait that comes next.</summary>
+    public TimeSpan Next => _next;
+
+    /// <summary>Starts from the shortest wait again: an accept succeeded.</summary>
+    public void Reset() => _next = s_first;
+
+    /// <summary>Waits, but no longer than until something is freed.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _resourcesFreed, freed);
+        try
+        {
+            await freed.Task.WaitAsync(_next, _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing was freed that we know of. It may be elsewhere in the process, or the system.
+        }
+
+        Volatile.Write(ref _resourcesFreed, null);
+        _next = _next * 2 < s_longest ? _next * 2 : s_longest;
+    }
+
+    /// <summary>Ends a wait early, because a connection gave its descriptor back.</summary>
+    public void OnResourcesFreed() => Volatile.Read(ref _resourcesFreed)?.TrySetResult();
+}

@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace NetKit;
+
+/// <summary>Accepts clients of one transport.</summary>
+internal abstract class Acceptor : IAsyncDisposable
+{
+    /// <summary>Where clients find it.</summary>
+    public abstract EndPoint LocalEndPoint { get; }
+
+    /// <summary>Waits for the next client. Cancelling loses none: it goes to the next caller.</summary>
+    /// <exception cref="ConnectionException">Closed, or out of resources.</exception>
+    public abstract ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes room for one more accept where descriptors have run out; false when there is nothing to give.</summary>
+    public abstract bool TryReleaseReserve();
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,46 @@
+namespace NetKit;
+
+/// <summary>Sets how a listener listens.</summary>
+/// <remarks>Plain values, read and checked when a listener is bound.</remarks>
+public sealed class ListenerOptions
+{
+    internal static ListenerOptions Default { get; } = new();
+
+    /// <summary>Sets how many connections the system holds ready before they are accepted. Default: 512. At least 1; the system may cap it.</summary>
+    public int Backlog { get; set; } = 512;
+
+    /// <summary>Accepts IPv4 too when bound to the IPv6 wildcard address. Default: true. Without meaning for other addresses.</summary>
+    public bool DualMode { get; set; } = true;
+
+    /// <summary>Lets several listeners, here or in other processes of this user, share the port; the system spreads clients over them. Default: false. Linux only.</summary>
+    public bool ReusePort { get; set; }
+
+    /// <summary>Sets the options of accepted sockets.</summary>
+    public SocketOptions Socket { get; set; } = new();
+
+    /// <summary>Sets the file mode of a Unix socket, which says who may connect. Default (null): the process's umask decides.</summary>
+    public UnixFileMode? UnixSocketMode { get; set; }
+
+    /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
+    internal ListenerOptions Validated()
+    {
+        if (Backlog < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Backlog), Backlog, $"{nameof(ListenerOptions)}.{nameof(Backlog)} must be at least 1.");
+        }
+
+        if (ReusePort && !OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException($"{nameof(ListenerOptions)}.{nameof(ReusePort)} is true, and only Linux spreads clients over such listeners.");
+        }
+
+        if (Socket is null)
+        {
+            throw new ArgumentNullException(nameof(Socket), $"{nameof(ListenerOptions)}.{nameof(Socket)} must not be null.");
+        }
+
+        var copy = (ListenerOptions)MemberwiseClone();
+        copy.Socket = Socket.Validated();
+        return copy;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Accepts clients of a listening socket: TCP or Unix.</summary>
+/// <remarks>
+/// An accept whose caller gave up is abandoned, not cancelled: it stays with the runtime, and the next caller gets its
+/// client. So no client is lost, and giving up again and again on a quiet listener piles nothing up.
+/// </remarks>
+internal sealed class SocketAcceptor : Acceptor
+{
+    private readonly Socket _socket;
+    private readonly ListenerOptions _options;
+    private readonly TimeProvider? _timeProvider;
+    private readonly ConcurrentQueue<Task<Socket>> _abandoned = new();
+    private readonly Lock _reserveGate = new(); // guards _reserve
+    private readonly ReserveDescriptor _reserve = new();
+    private int _closed;
+
+    public SocketAcceptor(Socket socket, ListenerOptions options, TimeProvider? timeProvider)
+    {
+        _socket = socket;
+        _options = options;
+        _timeProvider = timeProvider;
+        LocalEndPoint = socket.LocalEndPoint!;
+    }
+
+    public override EndPoint LocalEndPoint { get; }
+
+    public override async ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException && IsClosed)
+            {
+                throw Closed();
+            }
+            catch (SocketException exception) when (SocketErrors.IsPeerAbort(exception))
+            {
+                // That client hung up before we came to it. The next may be waiting.
+                continue;
+            }
+            catch (SocketException exception)
+            {
+                throw SocketErrors.ToException(exception, "accept", LocalEndPoint, remote: null);
+            }
+
+            if (IsClosed)
+            {
+                // Accepted before the close and delivered after it.
+                socket.Close(timeout: 0);
+                throw Closed();
+            }
+
+            if (TryTakeReserve())
+            {
+                return new Arrival(socket, _options.Socket, _timeProvider);
+            }
+
+            // Only the reserve made room for this client. It is told at once, and the room kept for telling the next.
+            socket.Close(timeout: 0);
+            TryTakeReserve();
+            throw new ConnectionException(
+                ConnectionError.ResourceExhausted, "accept", LocalEndPoint, detail: "a client was turned away, the process is out of descriptors");
+        }
+    }
+
+    public override bool TryReleaseReserve()
+    {
+        lock (_reserveGate)
+        {
+            return _reserve.TryRelease();
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _socket.Dispose();
+        while (_abandoned.TryDequeue(out var accept))
+        {
+            CloseWhenAccepted(accept);
+        }
+
+        lock (_reserveGate)
+        {
+            _reserve.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    private async ValueTask<Socket> AcceptSocketAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_abandoned.TryDequeue(out var accept))
+        {
+            var begun = _socket.AcceptAsync(CancellationToken.None);
+            if (begun.IsCompleted || !cancellationToken.CanBeCanceled)
+            {
+                return await begun.ConfigureAwait(false);
+            }
+
+            accept = begun.AsTask();
+        }
+
+        try
+        {
+            return await accept.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _abandoned.Enqueue(accept);
+            if (IsClosed && _abandoned.TryDequeue(out var late))
+            {
+                // The close emptied the queue before we put this one in.
+                CloseWhenAccepted(late);
+            }
+
+            throw;
+        }
+    }
+
+    private bool TryTakeReserve()
+    {
+        lock (_reserveGate)
+        {
+            return IsClosed || _reserve.TryTake();
+        }
+    }
+
+    private static void CloseWhenAccepted(Task<Socket> accept) => accept.ContinueWith(
+        static accepted =>
+        {
+            if (accepted.IsCompletedSuccessfully)
+            {
+                accepted.Result.Close(timeout: 0);
+            }
+            else
+            {
+                _ = accepted.Exception; // Seen: the listener was closed, and that is all it says.
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
+    private ConnectionException Closed() => new(ConnectionError.Closed, "accept", LocalEndPoint);
+}

@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+/// <summary>Accepts clients through every trouble but the listener's own end: it neither dies nor spins.</summary>
+/// <remarks>
+/// Three tiers. A client that hung up: go on (the acceptor does). A shortage of descriptors, buffers or memory, and
+/// whatever nobody has thought of: wait, longer each time, and wake when a connection is closed. The listener closed: the end.
+/// While a shortage lasts, clients that have waited for a while are turned away rather than left hanging.
+/// </remarks>
+internal sealed class SteadyAccept
+{
+    // Shorter shortages are waited out by everybody.
+    private static readonly TimeSpan s_turnAwayFrom = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(10);
+    private const int MostTurnedAwayAtOnce = 128;
+
+    private readonly Acceptor _acceptor;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+    private readonly AcceptBackoff _backoff;
+    private Deadline _nextLog = Deadline.After(TimeSpan.Zero);
+    private int _suppressed;
+    private int _mayTurnAway;
+
+    public SteadyAccept(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
+    {
+        _acceptor = acceptor;
+        _logger = logger;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _backoff = new AcceptBackoff(timeProvider);
+    }
+
+    /// <summary>Waits for the next client; null when the listener is closed.</summary>
+    public async ValueTask<Arrival?> NextAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Exception trouble;
+            try
+            {
+                var arrival = await _acceptor.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                _backoff.Reset();
+                _mayTurnAway = 0;
+                return arrival;
+            }
+            catch (ConnectionException exception) when (exception.Error == ConnectionError.Closed)
+            {
+                return null;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                trouble = exception;
+            }
+
+            await RecoverAsync(trouble, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes the connection of a client; null when it is gone already, or its socket cannot be set up.</summary>
+    public Connection? TryOpen(Arrival arrival)
+    {
+        try
+        {
+            return arrival.Open();
+        }
+        catch (Exception exception)
+        {
+            // A client that reset before we came to it; or the user's Configure threw. Only this client is lost.
+            var expected = exception is SocketException or ObjectDisposedException;
+            Log.ClientLost(_logger, expected ? LogLevel.Debug : LogLevel.Error, _acceptor.LocalEndPoint, exception);
+            return null;
+        }
+    }
+
+    /// <summary>Ends a wait for resources early.</summary>
+    public void OnResourcesFreed() => _backoff.OnResourcesFreed();
+
+    private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
+    {
+        NetKitMetrics.AcceptErrors.Add(1);
+        if (_mayTurnAway > 0 && _acceptor.TryReleaseReserve())
+        {
+            // The next accept gets the reserve's descriptor, and tells one waiting client that there is no room.
+            _mayTurnAway--;
+            return;
+        }
+
+        LogOnceAWhile(trouble);
+        var wait = _backoff.Next;
+        await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _mayTurnAway = wait >= s_turnAwayFrom ? MostTurnedAwayAtOnce : 0;
+    }
+
+    private void LogOnceAWhile(Exception trouble)
+    {
+        if (!_nextLog.HasPassed)
+        {
+            _suppressed++;
+            return;
+        }
+
+        Log.AcceptFailing(_logger, _acceptor.LocalEndPoint, _backoff.Next, _suppressed, trouble);
+        _suppressed = 0;
+        _nextLog = Deadline.After(s_logInterval, _timeProvider);
+    }
+}

@@ -1,0 +1,207 @@
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+/// <summary>Serves connections: accepts them, runs a handler for each, and closes each on every path.</summary>
+/// <remarks>
+/// <para>A handler is plain sequential code that owns its connection until it returns. If it throws, its connection is
+/// closed and the failure logged; nothing else happens. The accept loop survives handlers, loggers, clients that vanish, and
+/// a process that runs out of descriptors.</para>
+/// <para>Members may be called from any thread.</para>
+/// </remarks>
+public sealed class ConnectionServer : IAsyncDisposable
+{
+    // How long handlers whose connections were reset have to notice it, before the server stops waiting for them.
+    private static readonly TimeSpan s_noticeTime = TimeSpan.FromSeconds(1);
+
+    private readonly ConnectionListener _listener;
+    private readonly ConnectionServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim? _slots;
+    private readonly ServedConnections _connections = new();
+    private Task<DrainResult>? _run;
+    private int _started;
+
+    /// <summary>Makes a server. It begins to serve with <see cref="RunAsync"/>.</summary>
+    /// <param name="listener">Where clients come in. The server closes it when it stops.</param>
+    /// <param name="handler">
+    /// Serves one connection, until it returns; then the connection is closed politely. The token is cancelled when the server
+    /// stops: end soon, for after <see cref="ConnectionServerOptions.DrainTimeout"/> the connection is reset. Called on the thread pool.
+    /// </param>
+    /// <param name="options">The limits. Default (null): the defaults of <see cref="ConnectionServerOptions"/>.</param>
+    /// <param name="loggerFactory">Where failures are logged. Default (null): nowhere.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and its value.</exception>
+    public ConnectionServer(
+        ConnectionListener listener,
+        Func<Connection, CancellationToken, Task> handler,
+        ConnectionServerOptions? options = null,
+        ILoggerFactory? loggerFactory = null)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(handler);
+        _listener = listener;
+        Handler = handler;
+        _options = (options ?? ConnectionServerOptions.Default).Validated();
+        _logger = GuardedLogger.Create<ConnectionServer>(loggerFactory);
+        _timeProvider = listener.TimeProvider ?? TimeProvider.System;
+        _slots = _options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Wait } ? new SemaphoreSlim(limit) : null;
+        Stopping = _stop.Token;
+    }
+
+    /// <summary>Counts the connections whose handlers have not ended.</summary>
+    public int ActiveConnections => _connections.Count;
+
+    internal Func<Connection, CancellationToken, Task> Handler { get; }
+
+    internal CancellationToken Stopping { get; }
+
+    /// <summary>Serves until told to stop, then drains.</summary>
+    /// <param name="stopping">
+    /// Stops the server: the listener is closed, handlers are told by their token, and those that have not ended after
+    /// <see cref="ConnectionServerOptions.DrainTimeout"/> get their connections reset.
+    /// </param>
+    /// <returns>Once drained: how many connections ended by themselves and how many were reset. Also when the listener was closed by somebody else.</returns>
+    /// <exception cref="InvalidOperationException">The server was run before, or disposed.</exception>
+    public Task<DrainResult> RunAsync(CancellationToken stopping)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            throw new InvalidOperationException("A server runs once; it was run, or disposed, before.");
+        }
+
+        var run = RunCoreAsync(stopping);
+        Volatile.Write(ref _run, run);
+        return run;
+    }
+
+    /// <summary>Stops the server as <see cref="RunAsync"/>'s token does, and waits until it has drained. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _started, 1);
+        await StopAsync().ConfigureAwait(false);
+        if (Volatile.Read(ref _run) is { } run)
+        {
+            await run.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Is called once for each connection, when its handler has ended and it is closed.</summary>
+    internal void OnEnded(ServedConnection served)
+    {
+        _connections.Remove(served);
+        NetKitMetrics.ActiveConnections.Add(-1);
+        _slots?.Release();
+        _listener.OnConnectionClosed();
+    }
+
+    /// <summary>Logs why a handler ended, unless it simply returned.</summary>
+    internal void LogEnd(Connection connection, Exception exception)
+    {
+        // A peer that hangs up, or a handler that obeys its token, is the ordinary end of a connection.
+        if (exception is ConnectionException || (exception is OperationCanceledException && Stopping.IsCancellationRequested))
+        {
+            if (_logger.IsEnabled(LogLevel.Debug))
+            {
+                Log.ConnectionEnded(_logger, connection, exception.Message);
+            }
+        }
+        else
+        {
+            Log.HandlerFailed(_logger, connection, exception);
+        }
+    }
+
+    private async Task<DrainResult> RunCoreAsync(CancellationToken stopping)
+    {
+        Log.Serving(_logger, _listener.LocalEndPoint);
+        await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
+        {
+            await AcceptAsync().ConfigureAwait(false);
+            return await DrainAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        // Off the caller's thread and context; and no handler ever runs on the accept loop.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (await TryTakeSlotAsync().ConfigureAwait(false)
+            && await _listener.AcceptSteadilyAsync(CancellationToken.None).ConfigureAwait(false) is { } arrival)
+        {
+            if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections >= limit)
+            {
+                arrival.Refuse();
+                NetKitMetrics.RejectedConnections.Add(1);
+                Log.ClientRefused(_logger, _listener.LocalEndPoint, limit);
+            }
+            else if (_listener.TryOpen(arrival) is { } connection)
+            {
+                Serve(connection);
+            }
+            else
+            {
+                _slots?.Release();
+            }
+        }
+    }
+
+    private void Serve(Connection connection)
+    {
+        var served = new ServedConnection(this, connection);
+        _connections.Add(served);
+        NetKitMetrics.ActiveConnections.Add(1);
+        NetKitMetrics.AcceptedConnections.Add(1);
+        ThreadPool.UnsafeQueueUserWorkItem(served, preferLocal: false);
+    }
+
+    private async ValueTask<bool> TryTakeSlotAsync()
+    {
+        if (_slots is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            await _slots.WaitAsync(Stopping).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException exception)
+        {
+            // A handler's own callback on the token threw. The others were called all the same.
+            Log.StopCallbackFailed(_logger, exception);
+        }
+    }
+
+    private async Task<DrainResult> DrainAsync()
+    {
+        // Also when the loop ended because somebody else closed the listener.
+        await StopAsync().ConfigureAwait(false);
+        var active = _connections.BeginDrain();
+        Log.Draining(_logger, _listener.LocalEndPoint, active, _options.DrainTimeout);
+        var aborted = 0;
+        if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        {
+            aborted = _connections.AbortAll();
+            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider).ConfigureAwait(false);
+        }
+
+        Log.Drained(_logger, _listener.LocalEndPoint, active - aborted, aborted);
+        return new DrainResult(active - aborted, aborted);
+    }
+}

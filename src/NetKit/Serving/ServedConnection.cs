@@ -1,0 +1,74 @@
+namespace NetKit;
+
+/// <summary>One connection and the handler that serves it, from the first call to the last cleaning up.</summary>
+internal sealed class ServedConnection : IThreadPoolWorkItem
+{
+    private readonly ConnectionServer _server;
+    private Task? _handling;
+
+    public ServedConnection(ConnectionServer server, Connection connection)
+    {
+        _server = server;
+        Connection = connection;
+    }
+
+    public Connection Connection { get; }
+
+    // Guarded by the lock of ServedConnections.
+    public ServedConnection? Next { get; set; }
+
+    public ServedConnection? Previous { get; set; }
+
+    /// <summary>Runs the handler. No async method: while the connection is idle, that would hold one more object.</summary>
+    public void Execute()
+    {
+        try
+        {
+            _handling = _server.Handler(Connection, _server.Stopping);
+        }
+        catch (Exception exception)
+        {
+            _handling = Task.FromException(exception);
+        }
+
+        if (_handling is null or { IsCompleted: true })
+        {
+            OnHandled();
+        }
+        else
+        {
+            _handling.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(OnHandled);
+        }
+    }
+
+    private void OnHandled()
+    {
+        if (FailureOf(_handling) is { } failure)
+        {
+            _server.LogEnd(Connection, failure);
+        }
+
+        // Owned by the server, which counts this connection until it has ended.
+        _ = CloseAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await Connection.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _server.OnEnded(this);
+        }
+    }
+
+    private static Exception? FailureOf(Task? handling) => handling switch
+    {
+        null => new InvalidOperationException("The handler returned null instead of a task."),
+        { IsFaulted: true } => handling.Exception!.InnerException,
+        { IsCanceled: true } => new TaskCanceledException(handling),
+        _ => null,
+    };
+}
