@@ -21,7 +21,8 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private ReceiveProbe? _probe;
     private SendWait? _sendWait;
     private int _probing;
-    private Expectation _expectation; // guarded by the reading turn, or by a probe that ended
+    private Expectation _expectation; // guarded by the reading turn, and by the owner of a read that waits
+    private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
 
     private SocketConnection(Socket socket, TimeProvider? timeProvider)
         : base(timeProvider) => _socket = socket;
@@ -34,7 +35,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
         // The last receive did not fill its buffer: there was nothing more, and asking again at once is a wasted call.
         Nothing,
 
-        // The probe ended, and nothing was received since: there is data, or the end.
+        // The probe ended, and nothing was received since it began: there is data, or the end.
         Something,
     }
 
@@ -81,6 +82,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
         var count = Receive(buffer, SocketFlags.None, out status);
         _expectation = count > 0 && count < buffer.Length ? Expectation.Nothing : Expectation.Unknown;
+        _probeIsFresh = false;
         return count;
     }
 
@@ -129,6 +131,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
         }
 
         _probe ??= new ReceiveProbe(this);
+        _probeIsFresh = true;
         bool underWay;
         try
         {
@@ -231,11 +234,14 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private void OnProbeEnded(bool inline)
     {
-        _expectation = Expectation.Something;
-
         // A full fence: a read that sees the probe as still under way was published before this, and is taken below.
         Interlocked.Exchange(ref _probing, 0);
-        OnReceiveReady(inline);
+        if (Reading.Take() is { } operation)
+        {
+            // A probe from before the last receive may tell of the data that was received.
+            _expectation = _probeIsFresh ? Expectation.Something : Expectation.Unknown;
+            ((ReadOperation)operation).Resume(inline);
+        }
     }
 
     // Exceptions name the endpoints also when the socket is gone.

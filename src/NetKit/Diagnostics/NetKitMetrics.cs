@@ -3,19 +3,57 @@ using System.Diagnostics.Metrics;
 namespace NetKit;
 
 /// <summary>Every instrument of NetKit, made once. With nobody listening, one costs a test of a field.</summary>
+/// <remarks>What a listener's own callback throws stays with it: measuring a server must not stop it.</remarks>
 internal static class NetKitMetrics
 {
     private static readonly Meter s_meter = new(NetKitDiagnostics.MeterName);
 
-    public static readonly UpDownCounter<long> ActiveConnections = s_meter.CreateUpDownCounter<long>(
+    private static readonly UpDownCounter<long> s_active = s_meter.CreateUpDownCounter<long>(
         "netkit.server.active_connections", "{connection}", "Connections that a server handles now.");
 
-    public static readonly Counter<long> AcceptedConnections = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_accepted = s_meter.CreateCounter<long>(
         "netkit.server.accepted_connections", "{connection}", "Connections that a server began to handle.");
 
-    public static readonly Counter<long> RejectedConnections = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_rejected = s_meter.CreateCounter<long>(
         "netkit.server.rejected_connections", "{connection}", "Clients that were turned away at the connection limit.");
 
-    public static readonly Counter<long> AcceptErrors = s_meter.CreateCounter<long>(
+    private static readonly Counter<long> s_acceptErrors = s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors.");
+
+    public static void ConnectionBegan()
+    {
+        Add(s_accepted, 1);
+        Add(s_active, 1);
+    }
+
+    public static void ConnectionEnded() => Add(s_active, -1);
+
+    public static void ConnectionRejected() => Add(s_rejected, 1);
+
+    public static void AcceptFailed() => Add(s_acceptErrors, 1);
+
+    private static void Add(Instrument<long> instrument, long value)
+    {
+        if (!instrument.Enabled)
+        {
+            return;
+        }
+
+        try
+        {
+            switch (instrument)
+            {
+                case Counter<long> counter:
+                    counter.Add(value);
+                    break;
+                case UpDownCounter<long> counter:
+                    counter.Add(value);
+                    break;
+            }
+        }
+        catch (Exception)
+        {
+            // The listener's own failure. There is nobody to tell.
+        }
+    }
 }

@@ -79,7 +79,7 @@ internal sealed class SteadyAccept
 
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
-        NetKitMetrics.AcceptErrors.Add(1);
+        NetKitMetrics.AcceptFailed();
         if (_mayTurnAway > 0 && _acceptor.TryReleaseReserve())
         {
             // The next accept gets the reserve's descriptor, and tells one waiting client that there is no room.

@@ -91,7 +91,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     internal void OnEnded(ServedConnection served)
     {
         _connections.Remove(served);
-        NetKitMetrics.ActiveConnections.Add(-1);
+        NetKitMetrics.ConnectionEnded();
         _slots?.Release();
         _listener.OnConnectionClosed();
     }
@@ -133,7 +133,7 @@ public sealed class ConnectionServer : IAsyncDisposable
             if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections >= limit)
             {
                 arrival.Refuse();
-                NetKitMetrics.RejectedConnections.Add(1);
+                NetKitMetrics.ConnectionRejected();
                 Log.ClientRefused(_logger, _listener.LocalEndPoint, limit);
             }
             else if (_listener.TryOpen(arrival) is { } connection)
@@ -151,8 +151,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         var served = new ServedConnection(this, connection);
         _connections.Add(served);
-        NetKitMetrics.ActiveConnections.Add(1);
-        NetKitMetrics.AcceptedConnections.Add(1);
+        NetKitMetrics.ConnectionBegan();
         ThreadPool.UnsafeQueueUserWorkItem(served, preferLocal: false);
     }
 
