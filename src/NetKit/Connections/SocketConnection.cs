@@ -22,6 +22,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private SendWait? _sendWait;
     private int _probing;
     private Expectation _expectation; // guarded by the reading turn, and by the owner of a read that waits
+    private bool _fullMeansEmpty; // likewise; the last full receive, too, had taken all there was
     private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
 
     private SocketConnection(Socket socket, TimeProvider? timeProvider)
@@ -32,7 +33,8 @@ internal sealed partial class SocketConnection : ReadinessConnection
     {
         Unknown,
 
-        // The last receive did not fill its buffer: there was nothing more, and asking again at once is a wasted call.
+        // The last receive did not fill its buffer, or filled it where the one before had taken all: most likely there is
+        // nothing more, and asking at once is a wasted call. Should there be, the probe finds it.
         Nothing,
 
         // The probe ended, and nothing was received since it began: there is data, or the end.
@@ -81,7 +83,13 @@ internal sealed partial class SocketConnection : ReadinessConnection
         }
 
         var count = Receive(buffer, SocketFlags.None, out status);
-        _expectation = count > 0 && count < buffer.Length ? Expectation.Nothing : Expectation.Unknown;
+        if (status == SocketError.WouldBlock)
+        {
+            _fullMeansEmpty = true;
+        }
+
+        var likelyEmpty = count > 0 && (count < buffer.Length || _fullMeansEmpty);
+        _expectation = likelyEmpty ? Expectation.Nothing : Expectation.Unknown;
         _probeIsFresh = false;
         return count;
     }
@@ -144,6 +152,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
         if (!underWay)
         {
+            _fullMeansEmpty = false;
             OnProbeEnded(inline: false);
         }
     }
