@@ -1,0 +1,6 @@
+namespace NetKit.Tests;
+
+public sealed class TcpContract : ConnectionContract
+{
+    protected override Task<ConnectedPair> ConnectAsync() => Pairs.TcpAsync();
+}

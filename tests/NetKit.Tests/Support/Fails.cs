@@ -1,0 +1,74 @@
+using System.Net;
+using Xunit;
+
+namespace NetKit.Tests;
+
+/// <summary>Asserts how an operation fails. There are three ways, and each has one identity.</summary>
+internal static class Fails
+{
+    private static readonly string[] s_operations = ["read", "write", "close", "set", "accept", "listen", "dial"];
+
+    public static async Task<DeadlineExceededException> AtDeadline(Task operation)
+    {
+        var exception = await Assert.ThrowsAsync<DeadlineExceededException>(() => operation);
+        AssertWellFormed(exception);
+        return exception;
+    }
+
+    public static Task<DeadlineExceededException> AtDeadline(ValueTask operation) => AtDeadline(operation.AsTask());
+
+    public static Task<DeadlineExceededException> AtDeadline(ValueTask<int> operation) => AtDeadline(operation.AsTask());
+
+    public static Task<ConnectionException> AsClosed(Task operation) => With(ConnectionError.Closed, operation);
+
+    public static Task<ConnectionException> AsClosed(ValueTask operation) => AsClosed(operation.AsTask());
+
+    public static Task<ConnectionException> AsClosed(ValueTask<int> operation) => AsClosed(operation.AsTask());
+
+    public static Task<ConnectionException> AsReset(Task operation) => With(ConnectionError.Reset, operation);
+
+    public static Task<ConnectionException> AsReset(ValueTask<int> operation) => AsReset(operation.AsTask());
+
+    public static async Task ByToken(Task operation, CancellationToken token)
+    {
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => operation);
+        Assert.Equal(token, exception.CancellationToken);
+    }
+
+    public static Task ByToken(ValueTask operation, CancellationToken token) => ByToken(operation.AsTask(), token);
+
+    public static Task ByToken(ValueTask<int> operation, CancellationToken token) => ByToken(operation.AsTask(), token);
+
+    /// <summary>Every failure of a connection is a sentence with all the facts in it.</summary>
+    public static void AssertWellFormed(ConnectionException exception)
+    {
+        Assert.Contains(exception.Operation, s_operations);
+        Assert.StartsWith(exception.Operation, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', exception.Message);
+        Assert.Contains(": ", exception.Message, StringComparison.Ordinal);
+        AssertNamed(exception.LocalEndPoint, exception.Message);
+        AssertNamed(exception.RemoteEndPoint, exception.Message);
+        Assert.NotEqual(ConnectionError.Unknown, exception.Error);
+        Assert.True(exception.BytesTransferred >= 0);
+        var isDeadline = exception is DeadlineExceededException;
+        Assert.Equal(isDeadline, exception.Error == ConnectionError.DeadlineExceeded);
+        Assert.Equal(isDeadline, exception.InnerException is TimeoutException);
+    }
+
+    private static async Task<ConnectionException> With(ConnectionError error, Task operation)
+    {
+        // The exact type: a deadline is never mistaken for a close.
+        var exception = await Assert.ThrowsAsync<ConnectionException>(() => operation);
+        AssertWellFormed(exception);
+        Assert.True(exception.Error == error, $"Expected {error}, but: {exception}");
+        return exception;
+    }
+
+    private static void AssertNamed(EndPoint? endPoint, string message)
+    {
+        if (endPoint is not null)
+        {
+            Assert.Contains(ErrorSentence.Format(endPoint), message, StringComparison.Ordinal);
+        }
+    }
+}
