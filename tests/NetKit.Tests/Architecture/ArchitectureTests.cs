@@ -40,7 +40,8 @@ public sealed partial class ArchitectureTests
             where folders.Any() && !folders.Any(allowed.Contains)
             select $"{source.Folder}/{source.Name} names {name} of {string.Join(", ", folders.Distinct())}";
 
-        Assert.Empty(offences);
+        var found = string.Join(Environment.NewLine, offences);
+        Assert.True(found.Length == 0, found);
     }
 
     [Fact]
