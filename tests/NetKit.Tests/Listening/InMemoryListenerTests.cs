@@ -69,8 +69,8 @@ public sealed class InMemoryListenerTests
         await using var listener = ConnectionListener.CreateInMemory(out var dialer);
         using var source = new CancellationTokenSource();
         var dialed = new List<Connection>();
-        ValueTask<Connection> waiting;
-        while ((waiting = dialer.DialAsync(listener.LocalEndPoint, source.Token)).IsCompleted)
+        Task<Connection> waiting;
+        while ((waiting = dialer.DialAsync(listener.LocalEndPoint, source.Token).AsTask()).IsCompleted)
         {
             dialed.Add(await waiting);
             Assert.True(dialed.Count < 100_000, "The backlog has no bound.");
@@ -85,7 +85,10 @@ public sealed class InMemoryListenerTests
             Assert.Equal(client.LocalEndPoint, server.RemoteEndPoint);
         }
 
-        Assert.False(listener.AcceptAsync(TestContext.Current.CancellationToken).IsCompleted);
+        var nobody = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(nobody.IsCompleted);
+        await listener.DisposeAsync();
+        await Assert.ThrowsAsync<ConnectionException>(() => nobody.Within());
     }
 
     [Fact]

@@ -38,11 +38,14 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_path_of_a_living_server_is_refused_and_the_server_is_not_disturbed()
+    public async Task The_path_of_a_living_server_is_refused_and_the_server_sees_a_client_that_hangs_up()
     {
         await using var living = ConnectionListener.Bind(_endPoint);
         var exception = AssertFails(ConnectionError.AddressInUse);
         Assert.Contains($"unix:{_path}: the address is in use already", exception.Message, StringComparison.Ordinal);
+
+        await using var probe = await living.AcceptAsync(TestContext.Current.CancellationToken).Within();
+        Assert.Equal(-1, await Talk.TryReadByteAsync(probe));
         await AssertReached(living);
     }
 
