@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+
+namespace NetKit.Samples;
+
+/// <summary>Takes a program's options off its command line, one after the other. What nobody took is a mistake.</summary>
+internal sealed class CommandLine(string[] args)
+{
+    // ReadTimeout and WriteTimeout are whole milliseconds in an int: 24 days is the longest round number that fits.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(24);
+    private readonly List<string> _left = [.. args];
+
+    /// <summary>Takes a flag such as "--bench".</summary>
+    public bool TakeFlag(string option) => _left.Remove(option);
+
+    /// <summary>Takes the next word that is not an option.</summary>
+    public string? TakeWord()
+    {
+        if (_left.FindIndex(word => !word.StartsWith('-')) is >= 0 and var index)
+        {
+            var word = _left[index];
+            _left.RemoveAt(index);
+            return word;
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes the value of an option such as "--listen host:port".</summary>
+    public string? TakeText(string option, string expected)
+    {
+        var index = _left.IndexOf(option);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        if (index + 1 == _left.Count || _left[index + 1].StartsWith("--", StringComparison.Ordinal))
+        {
+            throw new UsageException($"{option} needs a value: {expected}.");
+        }
+
+        var value = _left[index + 1];
+        _left.RemoveRange(index, 2);
+        return value;
+    }
+
+    /// <summary>Takes a whole number.</summary>
+    public int? TakeNumber(string option, int least, int most)
+    {
+        var expected = string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}");
+        return TakeText(option, expected) switch
+        {
+            null => null,
+            var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= least && number <= most => number,
+            var text => throw UsageException.For(option, text, expected),
+        };
+    }
+
+    /// <summary>Takes a duration: 500ms, 30s, 5m, 1h; "none" is <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    public TimeSpan? TakeDuration(string option, bool noneAllowed = false)
+    {
+        var expected = noneAllowed ? "a duration up to 24 days such as 500ms, 30s, 5m or 1h, or none" : "a duration up to 24 days such as 500ms, 30s, 5m or 1h";
+        return TakeText(option, expected) switch
+        {
+            null => null,
+            "none" when noneAllowed => Timeout.InfiniteTimeSpan,
+            var text when Duration(text) is { } duration => duration,
+            var text => throw UsageException.For(option, text, expected),
+        };
+    }
+
+    /// <summary>Takes an endpoint: host:port or unix:/path.</summary>
+    public EndPoint? TakeEndPoint(string option) =>
+        TakeText(option, EndPointText.Expected) is { } text ? EndPointText.Parse(option, text) : null;
+
+    /// <summary>Complains about what is left.</summary>
+    public void Finish()
+    {
+        if (_left.Count > 0)
+        {
+            throw new UsageException($"\"{_left[0]}\" is no option of this program, or was given twice.");
+        }
+    }
+
+    private static TimeSpan? Duration(string text)
+    {
+        var digits = text.AsSpan().TrimEnd("msh");
+        double? unit = text.AsSpan(digits.Length) switch
+        {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => null,
+        };
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number * unit is >= 1 and var milliseconds && milliseconds <= s_longest.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : null;
+    }
+}

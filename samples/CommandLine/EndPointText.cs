@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NetKit.Samples;
+
+/// <summary>Reads and writes endpoints the way people type them.</summary>
+internal static class EndPointText
+{
+    public const string Expected = "host:port, such as localhost:7007 or [::1]:7007, or unix:/path";
+
+    /// <summary>Reads host:port (an empty host or * is every address of this machine) or unix:/path.</summary>
+    public static EndPoint Parse(string option, string text)
+    {
+        if (text.StartsWith("unix:", StringComparison.Ordinal))
+        {
+            return UnixPath(option, text, text["unix:".Length..]);
+        }
+
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            throw UsageException.For(option, text, Expected);
+        }
+
+        return text[..colon] switch
+        {
+            "" or "*" => EveryAddress(port),
+            ['[', .. var inside, ']'] when IPAddress.TryParse(inside, out var address) => new IPEndPoint(address, port),
+            var host when !host.Contains(':') && IPAddress.TryParse(host, out var address) => new IPEndPoint(address, port),
+            var host when Uri.CheckHostName(host) == UriHostNameType.Dns => new DnsEndPoint(host, port),
+            _ => throw UsageException.For(option, text, Expected),
+        };
+    }
+
+    /// <summary>Makes the endpoint that stands for all IPv4 and, where there is IPv6, all IPv6 addresses of this machine.</summary>
+    public static IPEndPoint EveryAddress(int port) => new(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+
+    public static string Format(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint { Host: var host, Port: var port } => string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"),
+        UnixDomainSocketEndPoint => $"unix:{endPoint}",
+        _ => $"{endPoint}",
+    };
+
+    private static UnixDomainSocketEndPoint UnixPath(string option, string text, string path)
+    {
+        try
+        {
+            return new UnixDomainSocketEndPoint(path);
+        }
+        catch (ArgumentException)
+        {
+            throw UsageException.For(option, text, "unix: and the path of a socket, not empty and at most 107 bytes long");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using NetKit;
+using NetKit.Samples;
+
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(Settings.Usage);
+    return 0;
+}
+
+try
+{
+    await RunAsync(Settings.Parse(args));
+    return 0;
+}
+catch (UsageException e)
+{
+    Console.Error.WriteLine($"EchoServer: {e.Message} See --help.");
+    return 2;
+}
+catch (ConnectionException e)
+{
+    Console.Error.WriteLine($"EchoServer: {e.Message}");
+    return 1;
+}
+
+static async Task RunAsync(Settings settings)
+{
+    using var loggerFactory = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "HH:mm:ss.fff ";
+    }));
+    var logger = loggerFactory.CreateLogger("EchoServer");
+
+    await using var listener = ConnectionListener.Bind(settings.Listen, loggerFactory: loggerFactory);
+    await using var server = new ConnectionServer(
+        listener,
+        new Echo(settings.IdleTimeout, logger).HandleAsync,
+        new ConnectionServerOptions
+        {
+            MaxConnections = settings.MaxConnections,
+            LimitMode = settings.LimitMode,
+            DrainTimeout = settings.DrainTimeout,
+        },
+        loggerFactory);
+
+    using var stopping = new CancellationTokenSource();
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    SayHowToTry(listener.LocalEndPoint);
+
+    var (completed, aborted) = await server.RunAsync(stopping.Token);
+    Log.Stopped(logger, completed, aborted);
+
+    void Stop(PosixSignalContext context)
+    {
+        // The first signal drains; a second one, from somebody who will not wait, ends the process.
+        if (!stopping.IsCancellationRequested)
+        {
+            context.Cancel = true;
+            Log.Stopping(logger, server.ActiveConnections, settings.DrainTimeout.TotalSeconds);
+            stopping.Cancel();
+        }
+    }
+}
+
+static void SayHowToTry(EndPoint endPoint)
+{
+    var (reach, nc) = endPoint switch
+    {
+        UnixDomainSocketEndPoint => (EndPointText.Format(endPoint), $"-U {endPoint}"),
+        IPEndPoint { Address: var any, Port: var port } when any.Equals(IPAddress.IPv6Any) || any.Equals(IPAddress.Any) =>
+            ($"localhost:{port}", $"localhost {port}"),
+        IPEndPoint { Address: var address, Port: var port } => ($"{endPoint}", $"{address} {port}"),
+        _ => ($"{endPoint}", $"{endPoint}"),
+    };
+    Console.WriteLine($"""
+        Listening on {EndPointText.Format(endPoint)}. What a peer sends is sent back. Try it from another terminal:
+          nc {nc}
+          dotnet run -c Release --project samples/EchoClient -- {reach}
+        Ctrl+C or SIGTERM stops the server.
+        """);
+}

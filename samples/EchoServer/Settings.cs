@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace NetKit.Samples;
+
+/// <summary>What the command line asks of the server.</summary>
+internal sealed record Settings(
+    EndPoint Listen, TimeSpan IdleTimeout, int? MaxConnections, ConnectionLimitMode LimitMode, TimeSpan DrainTimeout)
+{
+    public const string Usage = """
+        Usage: EchoServer [options]
+
+          --listen host:port | unix:/path   where to listen; default *:7007, every address of this machine
+          --idle-timeout 5m | none          hang up on a peer that neither sends nor reads for so long; default 5m
+          --max-connections N               serve at most N connections at a time; default: no limit
+          --limit-mode wait | reject        leave connections above the limit waiting, or refuse them; default wait
+          --drain-timeout 10s               how long open connections may go on after Ctrl+C or SIGTERM; default 10s
+        """;
+
+    public static Settings Parse(string[] args)
+    {
+        var line = new CommandLine(args);
+        var settings = new Settings(
+            Listen: Listenable(line.TakeEndPoint("--listen") ?? EndPointText.EveryAddress(7007)),
+            IdleTimeout: line.TakeDuration("--idle-timeout", noneAllowed: true) ?? TimeSpan.FromMinutes(5),
+            MaxConnections: line.TakeNumber("--max-connections", 1, 1_000_000),
+            LimitMode: line.TakeText("--limit-mode", "wait or reject") switch
+            {
+                null or "wait" => ConnectionLimitMode.Wait,
+                "reject" => ConnectionLimitMode.Reject,
+                var text => throw UsageException.For("--limit-mode", text, "wait or reject"),
+            },
+            DrainTimeout: line.TakeDuration("--drain-timeout") ?? TimeSpan.FromSeconds(10));
+        line.Finish();
+        return settings;
+    }
+
+    // One listens at an address, not at a name; the one name everybody means the same by is allowed.
+    private static EndPoint Listenable(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint { Host: "localhost", Port: var port } => new IPEndPoint(IPAddress.Loopback, port),
+        DnsEndPoint => throw UsageException.For(
+            "--listen", EndPointText.Format(endPoint), "an address of this machine, such as 0.0.0.0:7007, [::]:7007, localhost:7007 or unix:/path"),
+        _ => endPoint,
+    };
+}
