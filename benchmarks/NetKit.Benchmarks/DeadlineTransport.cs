@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+
+namespace NetKit.Benchmarks;
+
+/// <summary>A NetKit connection whose deadline is moved before each read and each write.</summary>
+internal sealed class DeadlineTransport(Socket socket) : Transport
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly Connection _connection = Connection.FromSocket(socket);
+
+    public override async Task<long> PingAsync(long messages, Stopper stopper)
+    {
+        Memory<byte> buffer = new byte[MessageSize];
+        var done = 0L;
+        for (; done < messages && !stopper.IsStopped; done++)
+        {
+            _connection.WriteDeadline = Deadline.After(s_patience);
+            await _connection.WriteAsync(buffer);
+            for (var received = 0; received < MessageSize;)
+            {
+                _connection.ReadDeadline = Deadline.After(s_patience);
+                var count = await _connection.ReadAsync(buffer[received..]);
+                received += count > 0 ? count : throw PeerLeft();
+            }
+        }
+
+        return done;
+    }
+
+    public override async Task EchoAsync()
+    {
+        Memory<byte> buffer = new byte[MessageSize];
+        while (true)
+        {
+            _connection.ReadDeadline = Deadline.After(s_patience);
+            var count = await _connection.ReadAsync(buffer);
+            if (count == 0)
+            {
+                return;
+            }
+
+            _connection.WriteDeadline = Deadline.After(s_patience);
+            await _connection.WriteAsync(buffer[..count]);
+        }
+    }
+
+    public override async Task<long> ReadAsync(Memory<byte> buffer, long bytes, Stopper stopper)
+    {
+        var done = 0L;
+        while (done < bytes && !stopper.IsStopped)
+        {
+            _connection.ReadDeadline = Deadline.After(s_patience);
+            var count = await _connection.ReadAsync(buffer);
+            done += count > 0 ? count : throw PeerLeft();
+        }
+
+        return done;
+    }
+
+    public override async Task<long> WriteAsync(ReadOnlyMemory<byte> buffer, long bytes, Stopper stopper)
+    {
+        var done = 0L;
+        while (done < bytes && !stopper.IsStopped)
+        {
+            _connection.WriteDeadline = Deadline.After(s_patience);
+            await _connection.WriteAsync(buffer);
+            done += buffer.Length;
+        }
+
+        return done;
+    }
+
+    public override void Dispose() => _connection.Dispose();
+}

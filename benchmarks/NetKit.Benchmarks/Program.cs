@@ -1,0 +1,34 @@
+using System.Globalization;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using NetKit.Benchmarks;
+
+var arguments = new Arguments(args);
+switch (args.FirstOrDefault())
+{
+    case "pingpong":
+        PingPongRunner.Run(arguments);
+        break;
+    case "buffers":
+        BufferSizeRunner.Run(arguments);
+        break;
+    case "retained":
+        RetainedRunner.Run(arguments);
+        break;
+    case "readme":
+        Readme.Update();
+        break;
+    case BulkPeer.Mode:
+        BulkPeer.Run(int.Parse(args[1], CultureInfo.InvariantCulture), int.Parse(args[2], CultureInfo.InvariantCulture));
+        break;
+    default:
+        // Anything else is for BenchmarkDotNet: --filter '*Deadline*', --list flat, and so on.
+        var config = DefaultConfig.Instance
+            .AddJob(Job.Default.WithWarmupCount(3).WithIterationCount(10))
+            .HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio)
+            .AddColumn(StatisticColumn.Median);
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+        break;
+}
