@@ -41,7 +41,7 @@ internal sealed class Echo(TimeSpan idleTimeout, ILogger logger)
     private static async ValueTask<int> EchoOnceAsync(Connection connection, CancellationToken stopping)
     {
         // An empty read waits for data without holding a buffer: thousands of idle peers cost none.
-        await connection.ReadAsync(Memory<byte>.Empty, stopping);
+        _ = await connection.ReadAsync(Memory<byte>.Empty, stopping);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {

@@ -1,20 +1,25 @@
 namespace NetKit.Tests;
 
-/// <summary>Finds the sources that this test was built from.</summary>
+/// <summary>Finds files of the repository the tests were built in.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+    public static string Root { get; } = FindRoot();
 
-    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+    /// <summary>"Release" or "Debug": what the tests, and everything built beside them, were built as.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
-    private static string FindRoot(string start)
+    public static string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+
+    public static string Read(params ReadOnlySpan<string> parts) => File.ReadAllText(PathOf(parts)).ReplaceLineEndings("\n");
+
+    private static string FindRoot()
     {
-        var folder = new DirectoryInfo(start);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "NetKit.sln")))
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "NetKit.sln")))
         {
-            folder = folder.Parent;
+            folder = folder.Parent ?? throw new InvalidOperationException($"NetKit.sln is in no folder above {AppContext.BaseDirectory}.");
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException($"No NetKit.sln above {start}.");
+        return folder.FullName;
     }
 }
