@@ -6,8 +6,8 @@ namespace NetKit.Samples;
 /// <summary>Takes a program's options off its command line, one after the other. What nobody took is a mistake.</summary>
 internal sealed class CommandLine(string[] args)
 {
-    // ReadTimeout and WriteTimeout are whole milliseconds in an int: 24 days is the longest round number that fits.
-    private static readonly TimeSpan s_longest = TimeSpan.FromDays(24);
+    // More than any option here can use, and short enough for every timer.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private readonly List<string> _left = [.. args];
 
     /// <summary>Takes a flag such as "--bench".</summary>
@@ -61,7 +61,7 @@ internal sealed class CommandLine(string[] args)
     /// <summary>Takes a duration: 500ms, 30s, 5m, 1h; "none" is <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     public TimeSpan? TakeDuration(string option, bool noneAllowed = false)
     {
-        var expected = noneAllowed ? "a duration up to 24 days such as 500ms, 30s, 5m or 1h, or none" : "a duration up to 24 days such as 500ms, 30s, 5m or 1h";
+        var expected = noneAllowed ? "a duration such as 500ms, 30s, 5m or 1h, a day at most, or none" : "a duration such as 500ms, 30s, 5m or 1h, a day at most";
         return TakeText(option, expected) switch
         {
             null => null,

@@ -26,9 +26,9 @@ internal sealed class Echo(TimeSpan idleTimeout, ILogger logger)
         {
             end = e.Operation == "write" ? "the peer does not read" : "the peer is idle";
         }
-        catch (ConnectionException e) when (e.Error is ConnectionError.Reset or ConnectionError.TimedOut)
+        catch (ConnectionException e)
         {
-            end = "the peer is gone";
+            end = e.Error == ConnectionError.Closed ? "its time to finish was over" : "the peer is gone";
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -23,7 +23,7 @@ catch (UsageException e)
 }
 catch (ConnectionException e)
 {
-    Console.Error.WriteLine($"EchoServer: {e.Message}");
+    Console.Error.WriteLine($"EchoServer: {e.Message}; choose another with --listen");
     return 1;
 }
 
@@ -34,12 +34,11 @@ static async Task RunAsync(Settings settings)
         console.SingleLine = true;
         console.TimestampFormat = "HH:mm:ss.fff ";
     }));
-    var logger = loggerFactory.CreateLogger("EchoServer");
 
     await using var listener = ConnectionListener.Bind(settings.Listen, loggerFactory: loggerFactory);
     await using var server = new ConnectionServer(
         listener,
-        new Echo(settings.IdleTimeout, logger).HandleAsync,
+        new Echo(settings.IdleTimeout, loggerFactory.CreateLogger("EchoServer")).HandleAsync,
         new ConnectionServerOptions
         {
             MaxConnections = settings.MaxConnections,
@@ -53,18 +52,14 @@ static async Task RunAsync(Settings settings)
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     SayHowToTry(listener.LocalEndPoint);
 
-    var (completed, aborted) = await server.RunAsync(stopping.Token);
-    Log.Stopped(logger, completed, aborted);
+    // The server logs how the drain went: how many connections ended by themselves, and how many were aborted.
+    await server.RunAsync(stopping.Token);
 
     void Stop(PosixSignalContext context)
     {
         // The first signal drains; a second one, from somebody who will not wait, ends the process.
-        if (!stopping.IsCancellationRequested)
-        {
-            context.Cancel = true;
-            Log.Stopping(logger, server.ActiveConnections, settings.DrainTimeout.TotalSeconds);
-            stopping.Cancel();
-        }
+        context.Cancel = !stopping.IsCancellationRequested;
+        stopping.Cancel();
     }
 }
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace NetKit.Tests.Samples;
 
-[Collection(SampleCollection.Name)]
+[Collection(OneSampleAtATime.Name)]
 public sealed class EchoClientTests
 {
     [Fact]

@@ -14,6 +14,9 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     // Generous: the machine may be busy. No test waits so long unless it is about to fail.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    // "Release" or "Debug": what the tests, and the samples with them, were built as.
+    private static readonly string s_configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
     private readonly Process _process;
     private readonly Lock _gate = new(); // guards _output, _open, _news
     private readonly List<string> _output = [];
@@ -47,7 +50,7 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     {
         StartInfo = new ProcessStartInfo(
             "dotnet",
-            [Repository.PathOf("samples", name, "bin", Repository.Configuration, "net10.0", $"{name}.dll"), .. arguments])
+            [Repository.PathOf("samples", name, "bin", s_configuration, "net10.0", $"{name}.dll"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
