@@ -46,9 +46,10 @@ internal abstract partial class ReadinessConnection
     private protected sealed override void Close(TimeSpan patience)
     {
         Latch();
+        var limit = Deadline.After(patience);
         var first = Interlocked.Exchange(ref _released, 1) == 0;
-        var reading = BlockingWait.For(Reading.Turn.EnterAsync(patience, _timeProvider, CancellationToken.None));
-        var writing = BlockingWait.For(Writing.Turn.EnterAsync(patience, _timeProvider, CancellationToken.None));
+        var reading = BlockingWait.For(Reading.Turn.EnterAsync(limit, CancellationToken.None));
+        var writing = BlockingWait.For(Writing.Turn.EnterAsync(limit, CancellationToken.None));
         if (first)
         {
             Release();
@@ -74,8 +75,9 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask ReleaseAfterOthersAsync()
     {
-        var reading = await Reading.Turn.EnterAsync(s_leaveTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
-        var writing = await Writing.Turn.EnterAsync(s_leaveTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
+        var limit = Deadline.After(s_leaveTime);
+        var reading = await Reading.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var writing = await Writing.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
         try
         {
             await ReleaseAsync().ConfigureAwait(false);
@@ -101,8 +103,9 @@ internal abstract partial class ReadinessConnection
     /// <summary>Waits, after another caller closed or aborted, until no operation touches its buffer.</summary>
     private async ValueTask LeaveAsync()
     {
-        var reading = await Reading.Turn.EnterAsync(s_leaveTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
-        var writing = await Writing.Turn.EnterAsync(s_leaveTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
+        var limit = Deadline.After(s_leaveTime);
+        var reading = await Reading.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var writing = await Writing.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
         Exit(reading, writing);
     }
 

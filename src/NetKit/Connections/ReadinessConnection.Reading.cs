@@ -36,7 +36,7 @@ internal abstract partial class ReadinessConnection
     private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var limit = Deadline.After(Reading.OperationTimeout, _timeProvider);
-        await EnterAsync(Reading, "read", limit.Patience, cancellationToken).ConfigureAwait(false);
+        await EnterAsync(Reading, "read", limit, cancellationToken).ConfigureAwait(false);
         return await ReceiveInTurn(buffer, limit.Patience, cancellationToken).ConfigureAwait(false);
     }
 

@@ -34,7 +34,7 @@ internal abstract partial class ReadinessConnection
         cancellationToken.ThrowIfCancellationRequested();
         if (!Writing.Turn.TryEnter())
         {
-            await EnterAsync(Writing, "complete writes", Writing.OperationTimeout, cancellationToken).ConfigureAwait(false);
+            await EnterAsync(Writing, "complete writes", Deadline.After(Writing.OperationTimeout, _timeProvider), cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -84,7 +84,7 @@ internal abstract partial class ReadinessConnection
     private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
         var limit = Deadline.After(Writing.OperationTimeout, _timeProvider);
-        await EnterAsync(Writing, "write", limit.Patience, cancellationToken).ConfigureAwait(false);
+        await EnterAsync(Writing, "write", limit, cancellationToken).ConfigureAwait(false);
         await SendInTurn(buffers, limit.Patience, cancellationToken).ConfigureAwait(false);
     }
 

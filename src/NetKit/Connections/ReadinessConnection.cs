@@ -105,10 +105,14 @@ internal abstract partial class ReadinessConnection : Connection
         }
 
         var cause = CauseOf(status);
-        return cause is SocketException socketException
-            ? SocketErrors.ToException(socketException, operation, LocalEndPoint, RemoteEndPoint, bytesTransferred)
-            : new ConnectionException(
-                ConnectionError.Unknown, operation, LocalEndPoint, RemoteEndPoint, cause, bytesTransferred, cause.Message);
+        if (cause is SocketException socketException)
+        {
+            return SocketErrors.ToException(socketException, operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);
+        }
+
+        var error = SocketErrors.ToConnectionError(status);
+        var detail = error == ConnectionError.Unknown ? cause.Message : null;
+        return new ConnectionException(error, operation, LocalEndPoint, RemoteEndPoint, cause, bytesTransferred, detail);
     }
 
     /// <summary>What ended an operation that failed in the transport: whatever the system says of a socket that is going away, the reason is that we closed it.</summary>
@@ -127,9 +131,9 @@ internal abstract partial class ReadinessConnection : Connection
     }
 
     /// <summary>Waits for the turn in one direction, under the limits of an operation of that direction.</summary>
-    private async ValueTask EnterAsync(ConnectionHalf half, string operation, TimeSpan patience, CancellationToken cancellationToken)
+    private async ValueTask EnterAsync(ConnectionHalf half, string operation, Deadline limit, CancellationToken cancellationToken)
     {
-        if (!await half.Turn.EnterAsync(patience, _timeProvider, cancellationToken).ConfigureAwait(false))
+        if (!await half.Turn.EnterAsync(limit, cancellationToken).ConfigureAwait(false))
         {
             throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
         }

@@ -20,6 +20,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private EndPoint? _remoteEndPoint;
     private ReceiveProbe? _probe;
     private SendWait? _sendWait;
+    private SocketError _receiveError;
     private int _probing;
     private Expectation _expectation; // guarded by the reading turn, and by the owner of a read that waits
     private bool _fullMeansEmpty; // likewise; the last full receive, too, had taken all there was
@@ -230,6 +231,12 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private int Receive(Span<byte> buffer, SocketFlags flags, out SocketError status)
     {
+        if (_receiveError != SocketError.Success)
+        {
+            status = _receiveError;
+            return 0;
+        }
+
         try
         {
             return _socket.Receive(buffer, flags, out status);
@@ -243,6 +250,12 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private void OnProbeEnded(bool inline)
     {
+        if (_probe!.SocketError is not (SocketError.Success or SocketError.OperationAborted))
+        {
+            // The system reports a broken connection once, and the probe was the one to hear it.
+            _receiveError = _probe.SocketError;
+        }
+
         // A full fence: a read that sees the probe as still under way was published before this, and is taken below.
         Interlocked.Exchange(ref _probing, 0);
         if (Reading.Take() is { } operation)

@@ -22,6 +22,7 @@ public sealed class TlsConnection : Connection
     private Turn _readTurn;
     private Turn _writeTurn;
     private WriteState _writeState; // guarded by the writing turn
+    private ConnectionError _cutShortBy; // likewise
     private int _closed;
 
     private TlsConnection(Connection inner, SslStream tls)
@@ -170,8 +171,8 @@ public sealed class TlsConnection : Connection
 
         // Ends whatever still waits below, so that both turns come free.
         await _inner.DisposeAsync().ConfigureAwait(false);
-        await _readTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, CancellationToken.None).ConfigureAwait(false);
-        await _writeTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, CancellationToken.None).ConfigureAwait(false);
+        await _readTurn.EnterAsync(Deadline.None, CancellationToken.None).ConfigureAwait(false);
+        await _writeTurn.EnterAsync(Deadline.None, CancellationToken.None).ConfigureAwait(false);
         await _tls.DisposeAsync().ConfigureAwait(false);
         _writeTurn.Exit();
         _readTurn.Exit();
@@ -181,8 +182,9 @@ public sealed class TlsConnection : Connection
     {
         Interlocked.Exchange(ref _closed, 1);
         _inner.Dispose();
-        var reading = BlockingWait.For(_readTurn.EnterAsync(patience, null, CancellationToken.None));
-        var writing = BlockingWait.For(_writeTurn.EnterAsync(patience, null, CancellationToken.None));
+        var limit = Deadline.After(patience);
+        var reading = BlockingWait.For(_readTurn.EnterAsync(limit, CancellationToken.None));
+        var writing = BlockingWait.For(_writeTurn.EnterAsync(limit, CancellationToken.None));
         if (reading && writing)
         {
             _tls.Dispose();
@@ -251,15 +253,24 @@ public sealed class TlsConnection : Connection
     {
         // Unless it ends well, the record it was in is spent, and the peer could not make sense of another.
         _writeState = WriteState.CutShort;
-        await _tls.WriteAsync(buffer, token).ConfigureAwait(false);
-        _writeState = WriteState.Open;
+        _cutShortBy = ConnectionError.Closed;
+        try
+        {
+            await _tls.WriteAsync(buffer, token).ConfigureAwait(false);
+            _writeState = WriteState.Open;
+        }
+        catch (ConnectionException exception) when (exception is not DeadlineExceededException)
+        {
+            _cutShortBy = exception.Error;
+            throw;
+        }
     }
 
     private ValueTask EnterReadingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
-        _readTurn.TryEnter() ? default : WaitAsync(_readTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, limit), operation, caller);
+        _readTurn.TryEnter() ? default : WaitAsync(_readTurn.EnterAsync(Deadline.None, limit), operation, caller);
 
     private ValueTask EnterWritingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
-        _writeTurn.TryEnter() ? default : WaitAsync(_writeTurn.EnterAsync(Timeout.InfiniteTimeSpan, null, limit), operation, caller);
+        _writeTurn.TryEnter() ? default : WaitAsync(_writeTurn.EnterAsync(Deadline.None, limit), operation, caller);
 
     private async ValueTask WaitAsync(ValueTask<bool> turn, string operation, CancellationToken caller)
     {
@@ -278,8 +289,10 @@ public sealed class TlsConnection : Connection
         ThrowIfRefused(operation, Writing);
         if (_writeState != WriteState.Open)
         {
-            var detail = _writeState == WriteState.CutShort ? "an earlier write was cut short, and its TLS record with it" : null;
-            throw new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, detail: detail);
+            throw _writeState == WriteState.Completed
+                ? new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint)
+                : new ConnectionException(
+                    _cutShortBy, operation, LocalEndPoint, RemoteEndPoint, detail: "an earlier write was cut short, and its TLS record with it");
         }
     }
 

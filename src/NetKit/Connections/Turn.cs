@@ -18,7 +18,7 @@ internal struct Turn
 
     /// <summary>Waits for the turn. Leaves the queue, without the turn, when the time is over or the token cancelled.</summary>
     /// <returns>False when the time was over first.</returns>
-    public ValueTask<bool> EnterAsync(TimeSpan patience, TimeProvider? timeProvider, CancellationToken cancellationToken)
+    public ValueTask<bool> EnterAsync(Deadline limit, CancellationToken cancellationToken)
     {
         var waiters = _waiters ?? Interlocked.CompareExchange(ref _waiters, new TurnQueue(), null) ?? _waiters;
         TaskCompletionSource waiter;
@@ -37,7 +37,7 @@ internal struct Turn
             waiters.Add(waiter);
         }
 
-        return TurnQueue.WaitAsync(waiters, waiter, patience, timeProvider ?? TimeProvider.System, cancellationToken);
+        return TurnQueue.WaitAsync(waiters, waiter, limit, cancellationToken);
     }
 
     /// <summary>Gives the turn to whoever waits longest, or frees it.</summary>

@@ -22,11 +22,11 @@ internal sealed class TurnQueue
 
     /// <summary>Waits until the waiter is given its turn; false when the time was over and it has left the queue.</summary>
     public static async ValueTask<bool> WaitAsync(
-        TurnQueue waiters, TaskCompletionSource waiter, TimeSpan patience, TimeProvider timeProvider, CancellationToken cancellationToken)
+        TurnQueue waiters, TaskCompletionSource waiter, Deadline limit, CancellationToken cancellationToken)
     {
         try
         {
-            await waiter.Task.WaitAsync(patience, timeProvider, cancellationToken).ConfigureAwait(false);
+            await waiter.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)

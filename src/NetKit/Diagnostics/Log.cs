@@ -22,10 +22,10 @@ internal static partial class Log
     public static partial void Drained(ILogger logger, EndPoint endPoint, int completed, int aborted);
 
     [LoggerMessage(204, LogLevel.Error, "The handler of connection {Connection} failed; the connection is closed.")]
-    public static partial void HandlerFailed(ILogger logger, Connection connection, Exception exception);
+    public static partial void HandlerFailed(ILogger logger, string connection, Exception exception);
 
     [LoggerMessage(205, LogLevel.Debug, "Connection {Connection} ended: {Reason}")]
-    public static partial void ConnectionEnded(ILogger logger, Connection connection, string reason);
+    public static partial void ConnectionEnded(ILogger logger, string connection, string reason);
 
     [LoggerMessage(206, LogLevel.Debug, "Refused a client at {EndPoint}: the limit of {MaxConnections} connections is reached.")]
     public static partial void ClientRefused(ILogger logger, EndPoint endPoint, int maxConnections);

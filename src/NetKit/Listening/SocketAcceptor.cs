@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,17 +5,18 @@ namespace NetKit;
 
 /// <summary>Accepts clients of a listening socket: TCP or Unix.</summary>
 /// <remarks>
-/// An accept whose caller gave up is abandoned, not cancelled: it stays with the runtime, and the next caller gets its
-/// client. So no client is lost, and giving up again and again on a quiet listener piles nothing up.
+/// One accept at a time is with the runtime; callers take turns. When its caller gives up it is abandoned, not cancelled:
+/// it stays, and the next caller gets its client. So no client is lost, and giving up again and again piles nothing up.
 /// </remarks>
 internal sealed class SocketAcceptor : Acceptor
 {
     private readonly Socket _socket;
     private readonly ListenerOptions _options;
     private readonly TimeProvider? _timeProvider;
-    private readonly ConcurrentQueue<Task<Socket>> _abandoned = new();
     private readonly Lock _reserveGate = new(); // guards _reserve
     private readonly ReserveDescriptor _reserve = new();
+    private Turn _turn;
+    private Task<Socket>? _abandoned; // guarded by the turn
     private int _closed;
 
     public SocketAcceptor(Socket socket, ListenerOptions options, TimeProvider? timeProvider)
@@ -88,14 +88,20 @@ internal sealed class SocketAcceptor : Acceptor
         }
 
         _socket.Dispose();
-        while (_abandoned.TryDequeue(out var accept))
-        {
-            CloseWhenAccepted(accept);
-        }
-
         lock (_reserveGate)
         {
             _reserve.Dispose();
+        }
+
+        // Whoever holds the turn sees the close by itself. If nobody does, an accept may have been left behind.
+        if (_turn.TryEnter())
+        {
+            if (_abandoned is { } accept)
+            {
+                CloseWhenAccepted(accept);
+            }
+
+            _turn.Exit();
         }
 
         return ValueTask.CompletedTask;
@@ -106,7 +112,26 @@ internal sealed class SocketAcceptor : Acceptor
     private async ValueTask<Socket> AcceptSocketAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!_abandoned.TryDequeue(out var accept))
+        if (!_turn.TryEnter())
+        {
+            await _turn.EnterAsync(Deadline.None, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await AcceptInTurnAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Exit();
+        }
+    }
+
+    private async ValueTask<Socket> AcceptInTurnAsync(CancellationToken cancellationToken)
+    {
+        var accept = _abandoned;
+        _abandoned = null;
+        if (accept is null)
         {
             var begun = _socket.AcceptAsync(CancellationToken.None);
             if (begun.IsCompleted || !cancellationToken.CanBeCanceled)
@@ -123,11 +148,10 @@ internal sealed class SocketAcceptor : Acceptor
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _abandoned.Enqueue(accept);
-            if (IsClosed && _abandoned.TryDequeue(out var late))
+            _abandoned = accept;
+            if (IsClosed)
             {
-                // The close emptied the queue before we put this one in.
-                CloseWhenAccepted(late);
+                CloseWhenAccepted(accept);
             }
 
             throw;

@@ -104,12 +104,12 @@ public sealed class ConnectionServer : IAsyncDisposable
         {
             if (_logger.IsEnabled(LogLevel.Debug))
             {
-                Log.ConnectionEnded(_logger, connection, exception.Message);
+                Log.ConnectionEnded(_logger, connection.ToString(), exception.Message);
             }
         }
         else
         {
-            Log.HandlerFailed(_logger, connection, exception);
+            Log.HandlerFailed(_logger, connection.ToString(), exception);
         }
     }
 

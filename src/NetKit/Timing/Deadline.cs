@@ -59,9 +59,9 @@ public readonly struct Deadline : IEquatable<Deadline>
     /// </param>
     /// <param name="timeProvider">The clock to measure on. Default (null): the system's monotonic clock.</param>
     /// <remarks>
-    /// Never early: the deadline never passes before <paramref name="timeout"/> has fully gone by. On the system's clock a
-    /// timeout of 100 ms or more is rounded up by at most the clock's coarse step (4 ms on common Linux kernels), which
-    /// makes this call cost a few nanoseconds.
+    /// Never early: the deadline never passes before <paramref name="timeout"/> has fully gone by. On Linux a timeout of a
+    /// second or more is lengthened by some 20 ms, which allows it to be made from the kernel's coarse clock, in a few
+    /// nanoseconds; shorter ones are exact.
     /// </remarks>
     public static Deadline After(TimeSpan timeout, TimeProvider? timeProvider = null)
     {
@@ -95,6 +95,7 @@ public readonly struct Deadline : IEquatable<Deadline>
     internal static Deadline FromInstant(long instant, TimeProvider? timeProvider) =>
         instant == long.MaxValue ? None : FromTicks(instant, timeProvider);
 
+    // A clock may stand at 0, which is taken. A tick late is allowed, a tick early is not.
     private static Deadline FromTicks(long ticks, TimeProvider? timeProvider) => new(ticks == 0 ? 1 : ticks, timeProvider);
 
     /// <summary>Tells whether both name the same instant of the same clock.</summary>

@@ -5,52 +5,68 @@ namespace NetKit;
 
 /// <summary>Reads a monotonic clock in 100 ns ticks; null stands for the system's.</summary>
 /// <remarks>
-/// The system's clock is read in two ways. <see cref="Stopwatch"/> is exact and costs some 25 ns.
-/// <see cref="Environment.TickCount64"/> costs some 5 ns; on Linux it is the kernel's coarse reading of the same clock,
-/// never ahead of it and at most one kernel tick behind. Elsewhere, or should the two ever disagree, only the exact one is used.
+/// <para>The system's clock is read in two ways. <see cref="Stopwatch"/> is exact and costs some 25 ns.
+/// <see cref="Environment.TickCount64"/> costs some 5 ns; on Linux it is the kernel's coarse reading of the same clock: never
+/// ahead of it, and behind by a kernel tick, or by more on a machine so busy that its ticks come late.</para>
+/// <para>So the coarse reading may say "reached", and it may say "not by far"; whatever is closer is asked of the exact
+/// clock. A long timeout made from it is lengthened by twice the largest lag ever seen, which keeps it from being early.</para>
 /// </remarks>
 internal static class MonotonicClock
 {
-    /// <summary>Timeouts below this are measured exactly, because one coarse step would be a noticeable part of them.</summary>
-    private const long CoarseFrom = 100 * TimeSpan.TicksPerMillisecond;
+    /// <summary>Shorter timeouts are measured exactly, because a lag would be a noticeable part of them.</summary>
+    private const long CoarseFrom = TimeSpan.TicksPerSecond;
 
     // Half of MaxValue, so that adding a few of them to a reading of the clock still does not overflow.
     private const long FarFuture = long.MaxValue / 2;
 
-    // The kernel's tick is 1, 2.5, 4 or 10 ms by its configuration; one more millisecond for TickCount64's truncation.
-    private static readonly long s_coarseLag = MeasureCoarseLag();
+    // No kernel's tick is longer than 10 ms.
+    private const long SmallestAllowance = 20 * TimeSpan.TicksPerMillisecond;
+
+    private static readonly bool s_hasCoarse = IsTheSameClock();
+
+    // What a coarse reading is trusted to lag by at the most. Only grows.
+    private static long s_allowance = SmallestAllowance;
 
     /// <summary>Reads the clock exactly.</summary>
-    public static long Now(TimeProvider? clock) => clock is null ? Exact() : OfProvider(clock);
+    public static long Now(TimeProvider? clock)
+    {
+        if (clock is not null)
+        {
+            return Scale(clock.GetTimestamp(), clock.TimestampFrequency);
+        }
+
+        var now = Exact();
+        if (s_hasCoarse)
+        {
+            LearnLag(now);
+        }
+
+        return now;
+    }
 
     /// <summary>The instant that lies a number of ticks from now; never so early that less than that has gone by.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long After(TimeProvider? clock, long ticks)
     {
         // One comparison for both ends of the range: the path of every idle timeout that is moved.
-        return clock is null && s_coarseLag > 0 && (ulong)(ticks - CoarseFrom) <= FarFuture - CoarseFrom
-            ? Coarse() + s_coarseLag + ticks
+        return clock is null && s_hasCoarse && (ulong)(ticks - CoarseFrom) <= FarFuture - CoarseFrom
+            ? Coarse() + Volatile.Read(ref s_allowance) + ticks
             : AfterExact(clock, ticks);
     }
-
-    // A negative timeout is a deadline that has passed: now is as past as any, and cannot wrap around.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static long AfterExact(TimeProvider? clock, long ticks) => Now(clock) + Math.Clamp(ticks, 0, FarFuture);
 
     /// <summary>Tells whether the clock has come to the instant.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasReached(TimeProvider? clock, long instant)
     {
-        if (clock is null && s_coarseLag > 0)
+        if (clock is null && s_hasCoarse)
         {
-            // The coarse reading lags, so "reached" is true at once, and "not yet" is true when the lag cannot matter.
             var missing = instant - Coarse();
             if (missing <= 0)
             {
                 return true;
             }
 
-            if (missing > s_coarseLag)
+            if (missing > CoarseFrom)
             {
                 return false;
             }
@@ -59,11 +75,22 @@ internal static class MonotonicClock
         return Now(clock) >= instant;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long AfterExact(TimeProvider? clock, long ticks)
+    {
+        if (ticks <= 0)
+        {
+            // As past as any, and before the tick that the clock stands in; more could wrap around.
+            return Now(clock) - 1;
+        }
+
+        // The system's clock is finer than our ticks: the part of a tick that was cut off is given back.
+        return Now(clock) + Math.Min(ticks, FarFuture) + (clock is null ? 1 : 0);
+    }
+
     private static long Coarse() => Environment.TickCount64 * TimeSpan.TicksPerMillisecond;
 
     private static long Exact() => Scale(Stopwatch.GetTimestamp(), Stopwatch.Frequency);
-
-    private static long OfProvider(TimeProvider clock) => Scale(clock.GetTimestamp(), clock.TimestampFrequency);
 
     private static long Scale(long timestamp, long frequency)
     {
@@ -77,13 +104,22 @@ internal static class MonotonicClock
             : (long)((Int128)timestamp * TimeSpan.TicksPerSecond / frequency);
     }
 
-    /// <summary>The most that the coarse reading can lag, or 0 when it cannot be used.</summary>
-    private static long MeasureCoarseLag()
+    // Read after the exact clock, so that losing the core in between can only make the lag look smaller.
+    private static void LearnLag(long exact)
     {
-        const long MostExpected = 11 * TimeSpan.TicksPerMillisecond;
+        var twice = 2 * (exact - Coarse());
+        if (twice > Volatile.Read(ref s_allowance))
+        {
+            Volatile.Write(ref s_allowance, twice);
+        }
+    }
+
+    /// <summary>Tells whether the coarse reading is one of the exact clock. That is so on Linux; elsewhere it is not needed.</summary>
+    private static bool IsTheSameClock()
+    {
         if (!OperatingSystem.IsLinux())
         {
-            return 0;
+            return false;
         }
 
         // More than one try: this thread may lose its core between two readings.
@@ -91,14 +127,12 @@ internal static class MonotonicClock
         {
             var before = Exact();
             var coarse = Coarse();
-            var after = Exact();
-            if (coarse <= after && before - coarse <= MostExpected)
+            if (coarse <= Exact() && before - coarse <= SmallestAllowance)
             {
-                var step = CoarseClock.StepInTicks();
-                return step is > 0 and <= MostExpected ? step + TimeSpan.TicksPerMillisecond : MostExpected;
+                return true;
             }
         }
 
-        return 0;
+        return false;
     }
 }
