@@ -1,0 +1,49 @@
+namespace NetKit.Tests.Serving;
+
+public sealed class ConnectionServerOptionsTests
+{
+    [Fact]
+    public void The_defaults_are_those_that_are_documented()
+    {
+        var options = new ConnectionServerOptions();
+        Assert.Null(options.MaxConnections);
+        Assert.Equal(ConnectionLimitMode.Wait, options.LimitMode);
+        Assert.Equal(TimeSpan.FromSeconds(10), options.DrainTimeout);
+    }
+
+    public static TheoryData<string, object> Invalid => new()
+    {
+        { nameof(ConnectionServerOptions.MaxConnections), 0 },
+        { nameof(ConnectionServerOptions.MaxConnections), -1 },
+        { nameof(ConnectionServerOptions.MaxConnections), int.MinValue },
+        { nameof(ConnectionServerOptions.LimitMode), (ConnectionLimitMode)7 },
+        { nameof(ConnectionServerOptions.LimitMode), (ConnectionLimitMode)(-1) },
+        { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.FromTicks(-1) },
+        { nameof(ConnectionServerOptions.DrainTimeout), Timeout.InfiniteTimeSpan },
+        { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
+        { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.MaxValue },
+    };
+
+    [Theory]
+    [MemberData(nameof(Invalid))]
+    public async Task An_invalid_value_is_named_with_its_property(string property, object value)
+    {
+        await using var listener = ConnectionListener.CreateInMemory(out _);
+        var options = new ConnectionServerOptions();
+        typeof(ConnectionServerOptions).GetProperty(property)!.SetValue(options, value);
+        var exception = Assert.Throws<ArgumentOutOfRangeException>(() => new ConnectionServer(listener, RunningServer.EchoAsync, options));
+        Assert.Equal(property, exception.ParamName);
+        Assert.Equal(value, exception.ActualValue);
+        Assert.Contains($"ConnectionServerOptions.{property} must be", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_change_after_the_server_was_made_has_no_effect()
+    {
+        var options = new ConnectionServerOptions { MaxConnections = 1, LimitMode = ConnectionLimitMode.Reject };
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
+        options.MaxConnections = null;
+        await server.DialServedAsync();
+        Assert.Equal(-1, await server.AskAsync());
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+
+namespace NetKit.Tests.Serving;
+
+public sealed class ServerLifetimeTests
+{
+    private static ConnectionListener Listen() => ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+    [Fact]
+    public async Task A_server_runs_once()
+    {
+        await using var server = new ConnectionServer(Listen(), RunningServer.EchoAsync);
+        using var stop = new CancellationTokenSource();
+        var run = server.RunAsync(stop.Token);
+        Assert.Throws<InvalidOperationException>(() => { _ = server.RunAsync(CancellationToken.None); });
+        await stop.CancelAsync();
+        await run.Within();
+        Assert.Throws<InvalidOperationException>(() => { _ = server.RunAsync(CancellationToken.None); });
+    }
+
+    [Fact]
+    public async Task A_disposed_server_does_not_run()
+    {
+        var server = new ConnectionServer(Listen(), RunningServer.EchoAsync);
+        await server.DisposeAsync();
+        Assert.Throws<InvalidOperationException>(() => { _ = server.RunAsync(CancellationToken.None); });
+    }
+
+    [Fact]
+    public async Task Told_to_stop_before_it_begins_it_serves_nobody_and_closes_its_listener()
+    {
+        var listener = Listen();
+        await using var server = new ConnectionServer(listener, RunningServer.EchoAsync);
+        Assert.Equal(new DrainResult(0, 0), await server.RunAsync(new CancellationToken(canceled: true)).Within());
+        var exception = await Record.ExceptionAsync(() => listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask());
+        WellFormed.Assert(exception, ConnectionError.Closed, "accept");
+    }
+
+    [Fact]
+    public async Task Disposing_stops_it_and_waits_until_it_has_drained()
+    {
+        await using var running = RunningServer.OnTcp(RunningServer.EchoAsync);
+        await running.DialServedAsync();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => running.Server.DisposeAsync().AsTask())).Within();
+        Assert.True(running.Run.IsCompletedSuccessfully);
+        Assert.Equal(new DrainResult(1, 0), await running.Run);
+        await running.Server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Listener_and_handler_are_required()
+    {
+        await using var listener = Listen();
+        Assert.Equal("listener", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(null!, RunningServer.EchoAsync)).ParamName);
+        Assert.Equal("handler", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(listener, null!)).ParamName);
+    }
+}
