@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace NetKit.Tests.Readme;
+
+public sealed class ReadmeTests
+{
+    private static readonly string s_readme = Text("README.md");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Its_code_is_code_that_compiles()
+    {
+        var compiled = Trimmed(Text("tests", "NetKit.Tests", "Readme", "ReadmeExamples.cs"));
+        var blocks = Regex.Matches(s_readme, @"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
+
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.Contains(Trimmed(block.Groups[1].Value), compiled, StringComparison.Ordinal));
+        Assert.True(blocks.Sum(block => block.Groups[1].Value.Count(character => character == '\n')) < 25);
+    }
+
+    [Fact]
+    public void Its_links_lead_somewhere()
+    {
+        var links = Regex.Matches(s_readme, @"\]\((?!https?:)([^)#]+)[^)]*\)");
+
+        Assert.NotEmpty(links);
+        Assert.All(links, link => Assert.True(Path.Exists(Repository.PathOf(link.Groups[1].Value)), link.Value));
+    }
+
+    [Fact]
+    public async Task Its_server_echoes()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var port = FreePort();
+        var serving = ReadmeExamples.ServeEchoAsync(port, stop.Token);
+
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, Token);
+        await using var client = Connection.FromSocket(socket);
+        client.SetDeadline(Deadline.After(TimeSpan.FromSeconds(60)));
+        await client.WriteAsync(new byte[] { 1, 2, 3 }, Token);
+        var echo = new byte[3];
+        await client.ReadExactlyAsync(echo, Token);
+        Assert.Equal([1, 2, 3], echo);
+
+        await stop.CancelAsync();
+        await serving;
+        Assert.Equal(0, await client.ReadAsync(echo, Token));
+    }
+
+    [Fact]
+    public async Task Its_read_goes_on_after_the_deadline()
+    {
+        var (connection, peer) = Connection.CreatePair();
+        await using var ownConnection = connection;
+        await using var ownPeer = peer;
+        var reading = ReadmeExamples.ReadPatientlyAsync(connection, new byte[10]);
+
+        // The second deadline is how one sees from outside that the first has passed.
+        while (connection.ReadDeadline.IsNone || connection.ReadDeadline.Remaining < TimeSpan.FromSeconds(2))
+        {
+            Assert.False(reading.IsCompleted);
+            await Task.Yield();
+        }
+
+        await peer.WriteAsync(new byte[7], Token);
+        Assert.Equal(7, await reading);
+    }
+
+    private static string Text(params string[] path) => File.ReadAllText(Repository.PathOf(path)).ReplaceLineEndings("\n");
+
+    // Without indentation, access and blank lines, which differ between a page and a class.
+    private static string Trimmed(string code) => string.Join(
+        '\n',
+        code.Split('\n').Select(line => Regex.Replace(line.Trim(), "^(public|private) static ", "static ")).Where(line => line.Length > 0));
+
+    private static int FreePort()
+    {
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)listener.LocalEndPoint!).Port;
+    }
+}
