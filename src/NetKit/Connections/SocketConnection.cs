@@ -16,8 +16,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private const int MostDiscarded = 1024 * 1024;
 
     private readonly Socket _socket;
-    private EndPoint? _localEndPoint;
-    private EndPoint? _remoteEndPoint;
+    private SocketEndPoints _endPoints;
     private ReceiveProbe? _probe;
     private SendWait? _sendWait;
     private SocketError _receiveError;
@@ -27,7 +26,11 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
 
     private SocketConnection(Socket socket, TimeProvider? timeProvider)
-        : base(timeProvider) => _socket = socket;
+        : base(timeProvider)
+    {
+        _socket = socket;
+        _endPoints = new SocketEndPoints(socket);
+    }
 
     /// <summary>What the last receive or probe told about the next receive.</summary>
     private enum Expectation : byte
@@ -42,9 +45,9 @@ internal sealed partial class SocketConnection : ReadinessConnection
         Something,
     }
 
-    public override EndPoint? LocalEndPoint => _localEndPoint ??= Ask(static socket => socket.LocalEndPoint);
+    public override EndPoint? LocalEndPoint => _endPoints.Local;
 
-    public override EndPoint? RemoteEndPoint => _remoteEndPoint ??= Ask(static socket => socket.RemoteEndPoint);
+    public override EndPoint? RemoteEndPoint => _endPoints.Remote;
 
     public override Socket Socket => _socket;
 
@@ -168,7 +171,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private protected override void Release()
     {
-        RememberEndPoints();
+        _endPoints.Remember();
         try
         {
             // The end first: a socket disposed with a probe under way resets the connection, unless it was shut down.
@@ -186,7 +189,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private protected override void Reset()
     {
-        RememberEndPoints();
+        _endPoints.Remember();
         _socket.Close(timeout: 0);
         _sendWait?.Stop();
     }
@@ -263,25 +266,6 @@ internal sealed partial class SocketConnection : ReadinessConnection
             // A probe from before the last receive may tell of the data that was received.
             _expectation = _probeIsFresh ? Expectation.Something : Expectation.Unknown;
             ((ReadOperation)operation).Resume(inline);
-        }
-    }
-
-    // Exceptions name the endpoints also when the socket is gone.
-    private void RememberEndPoints()
-    {
-        _ = LocalEndPoint;
-        _ = RemoteEndPoint;
-    }
-
-    private EndPoint? Ask(Func<Socket, EndPoint?> question)
-    {
-        try
-        {
-            return question(_socket);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return null;
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class StreamConnection : ReadinessConnection
     private readonly StreamReceiver _receiver;
     private readonly StreamSender _sender;
     private readonly CancellationTokenSource _stop = new();
+    private SocketEndPoints _endPoints;
 
     public StreamConnection(Stream stream, bool leaveOpen)
         : base(timeProvider: null)
@@ -34,13 +35,14 @@ internal sealed class StreamConnection : ReadinessConnection
 
         _stream = stream;
         _leaveOpen = leaveOpen;
+        _endPoints = new SocketEndPoints((stream as NetworkStream)?.Socket);
         _receiver = new StreamReceiver(stream, () => OnReceiveReady(inline: false), _stop.Token);
         _sender = new StreamSender(stream, () => OnSendReady(inline: false), _stop.Token);
     }
 
-    public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? Ask(static socket => socket.LocalEndPoint);
+    public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? _endPoints.Local;
 
-    public override EndPoint? RemoteEndPoint => (_stream as Connection)?.RemoteEndPoint ?? Ask(static socket => socket.RemoteEndPoint);
+    public override EndPoint? RemoteEndPoint => (_stream as Connection)?.RemoteEndPoint ?? _endPoints.Remote;
 
     public override Socket? Socket => _stream switch
     {
@@ -100,9 +102,10 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override async ValueTask ReleaseAsync()
     {
+        _endPoints.Remember();
         try
         {
-            await _sender.WaitAsync().WaitAsync(s_drainTime, TimeProvider.System).ConfigureAwait(false);
+            await _sender.WaitAsync().WaitAsync(Deadline.After(s_drainTime)).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -129,6 +132,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override void Release()
     {
+        _endPoints.Remember();
         if (_leaveOpen)
         {
             _stop.Cancel();
@@ -151,6 +155,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override void Reset()
     {
+        _endPoints.Remember();
         switch (_stream)
         {
             case Connection connection:
@@ -162,18 +167,6 @@ internal sealed class StreamConnection : ReadinessConnection
             default:
                 Release();
                 break;
-        }
-    }
-
-    private EndPoint? Ask(Func<Socket, EndPoint?> question)
-    {
-        try
-        {
-            return Socket is { } socket ? question(socket) : null;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return null;
         }
     }
 }

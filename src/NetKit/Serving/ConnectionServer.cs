@@ -176,6 +176,9 @@ public sealed class ConnectionServer : IAsyncDisposable
     private async Task StopAsync()
     {
         await _listener.DisposeAsync().ConfigureAwait(false);
+
+        // Before handlers are told: those that end at once count too.
+        _connections.BeginDrain();
         try
         {
             await _stop.CancelAsync().ConfigureAwait(false);
@@ -191,7 +194,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         // Also when the loop ended because somebody else closed the listener.
         await StopAsync().ConfigureAwait(false);
-        var active = _connections.BeginDrain();
+        var active = _connections.ToDrain;
         Log.Draining(_logger, _listener.LocalEndPoint, active, _options.DrainTimeout);
         var aborted = 0;
         if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider).ConfigureAwait(false))

@@ -1,16 +1,30 @@
 namespace NetKit;
 
 /// <summary>The live connections of a server: counted, and at hand when the time to drain is over.</summary>
-/// <remarks>Invariant: the count is the length of the list, and <c>_empty</c> is completed when it is 0 while draining.</remarks>
+/// <remarks>Invariant: the count is the length of the list, and <c>_empty</c> is completed when it is 0 and nothing comes in any more.</remarks>
 internal sealed class ServedConnections
 {
     private readonly Lock _gate = new(); // guards everything below
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ServedConnection? _first;
     private int _count;
+    private int _toDrain;
     private bool _draining;
+    private bool _complete;
 
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many there were to drain.</summary>
+    public int ToDrain
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _toDrain;
+            }
+        }
+    }
 
     public void Add(ServedConnection served)
     {
@@ -24,6 +38,7 @@ internal sealed class ServedConnections
 
             _first = served;
             _count++;
+            _toDrain++;
         }
     }
 
@@ -51,23 +66,31 @@ internal sealed class ServedConnections
         }
     }
 
-    /// <summary>Counts what is there to drain. Nothing is added any more.</summary>
-    public int BeginDrain()
+    /// <summary>Begins to count what there is to drain: all that is here, and what is still on its way in.</summary>
+    public void BeginDrain()
     {
         lock (_gate)
         {
-            _draining = true;
-            SignalIfEmpty();
-            return _count;
+            if (!_draining)
+            {
+                _draining = true;
+                _toDrain = _count;
+            }
         }
     }
 
-    /// <summary>Waits until all have ended; false when the time was over first.</summary>
+    /// <summary>Waits, now that nothing comes in any more, until all have ended; false when the time was over first.</summary>
     public async ValueTask<bool> WaitUntilEmptyAsync(TimeSpan patience, TimeProvider timeProvider)
     {
+        lock (_gate)
+        {
+            _complete = true;
+            SignalIfEmpty();
+        }
+
         try
         {
-            await _empty.Task.WaitAsync(patience, timeProvider).ConfigureAwait(false);
+            await _empty.Task.WaitAsync(Deadline.After(patience, timeProvider)).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
@@ -99,7 +122,7 @@ internal sealed class ServedConnections
 
     private void SignalIfEmpty()
     {
-        if (_draining && _count == 0)
+        if (_complete && _count == 0)
         {
             _empty.TrySetResult();
         }
