@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace NetKit.Tests;
@@ -22,8 +23,12 @@ public abstract partial class ConnectionContract
         var client = pair.First;
         var write = WriteTooMuch(client);
         await Waiting.StillWaits(write);
-        await client.DisposeAsync();
+
+        // At once: whoever waits is told before the rest of the close, which the peer may delay.
+        var closing = client.DisposeAsync();
         await Fails.AsClosed(write);
+        pair.Run(Peer.DrainAsync(pair.Second));
+        await closing;
     }
 
     [Fact(Timeout = Watchdog)]
@@ -34,11 +39,27 @@ public abstract partial class ConnectionContract
         var reads = Enumerable.Range(0, 3).Select(_ => client.ReadAsync(new byte[1]).AsTask()).ToArray();
         var writes = Enumerable.Range(0, 3).Select(_ => WriteTooMuch(client)).ToArray();
         await Waiting.StillWaits(writes[0]);
-        await client.DisposeAsync();
+        var closing = client.DisposeAsync();
         foreach (var operation in reads.Concat(writes))
         {
             await Fails.AsClosed(operation);
         }
+
+        pair.Run(Peer.DrainAsync(pair.Second));
+        await closing;
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Closing_takes_a_bounded_time_although_the_peer_does_not_read()
+    {
+        await using var pair = await ConnectAsync();
+        var client = pair.First;
+        var write = WriteTooMuch(client);
+        await Waiting.StillWaits(write);
+        var started = Stopwatch.GetTimestamp();
+        await client.DisposeAsync();
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        await Fails.AsClosed(write);
     }
 
     [Fact(Timeout = Watchdog)]

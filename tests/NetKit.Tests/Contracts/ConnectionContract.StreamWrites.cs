@@ -77,9 +77,11 @@ public abstract partial class ConnectionContract
         var client = pair.First;
         var writing = overload.WriteAsync(client, s_tooMuch.Value);
         await Waiting.StillWaits(writing);
-        await client.DisposeAsync();
+        var closing = client.DisposeAsync();
         await Fails.AsClosed(writing);
         await Fails.AsClosed(overload.WriteAsync(client, [1]));
+        pair.Run(Peer.DrainAsync(pair.Second));
+        await closing;
     }
 
     [Fact(Timeout = Watchdog)]

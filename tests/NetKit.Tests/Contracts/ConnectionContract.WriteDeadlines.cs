@@ -138,8 +138,10 @@ public abstract partial class ConnectionContract
         client.WriteDeadline = Deadline.None;
         var write = WriteTooMuch(client);
         await Waiting.StillWaits(write);
-        await client.DisposeAsync();
+        var closing = client.DisposeAsync();
         await Fails.AsClosed(write);
+        pair.Run(Peer.DrainAsync(pair.Second));
+        await closing;
     }
 
     /// <summary>After a record was cut short: writes fail for good and not as a deadline, reads go on.</summary>

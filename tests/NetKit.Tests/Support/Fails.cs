@@ -48,7 +48,7 @@ internal static class Fails
         Assert.Contains(": ", exception.Message, StringComparison.Ordinal);
         AssertNamed(exception.LocalEndPoint, exception.Message);
         AssertNamed(exception.RemoteEndPoint, exception.Message);
-        Assert.NotEqual(ConnectionError.Unknown, exception.Error);
+        Assert.True(exception.Error != ConnectionError.Unknown, $"A failure without a name: {exception}");
         Assert.True(exception.BytesTransferred >= 0);
         var isDeadline = exception is DeadlineExceededException;
         Assert.Equal(isDeadline, exception.Error == ConnectionError.DeadlineExceeded);
