@@ -9,14 +9,13 @@ internal sealed class ConnectionTransport(Socket socket) : Transport
 
     public override async Task<long> PingAsync(long messages, Stopper stopper)
     {
-        Memory<byte> buffer = new byte[MessageSize];
         var done = 0L;
         for (; done < messages && !stopper.IsStopped; done++)
         {
-            await _connection.WriteAsync(buffer);
+            await _connection.WriteAsync(Buffer[..MessageSize]);
             for (var received = 0; received < MessageSize;)
             {
-                var count = await _connection.ReadAsync(buffer[received..]);
+                var count = await _connection.ReadAsync(Buffer[received..]);
                 received += count > 0 ? count : throw PeerLeft();
             }
         }
@@ -26,16 +25,15 @@ internal sealed class ConnectionTransport(Socket socket) : Transport
 
     public override async Task EchoAsync()
     {
-        Memory<byte> buffer = new byte[MessageSize];
         while (true)
         {
-            var count = await _connection.ReadAsync(buffer);
+            var count = await _connection.ReadAsync(Buffer);
             if (count == 0)
             {
                 return;
             }
 
-            await _connection.WriteAsync(buffer[..count]);
+            await _connection.WriteAsync(Buffer[..count]);
         }
     }
 

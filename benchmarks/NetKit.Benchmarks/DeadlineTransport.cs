@@ -11,16 +11,15 @@ internal sealed class DeadlineTransport(Socket socket) : Transport
 
     public override async Task<long> PingAsync(long messages, Stopper stopper)
     {
-        Memory<byte> buffer = new byte[MessageSize];
         var done = 0L;
         for (; done < messages && !stopper.IsStopped; done++)
         {
             _connection.WriteDeadline = Deadline.After(s_patience);
-            await _connection.WriteAsync(buffer);
+            await _connection.WriteAsync(Buffer[..MessageSize]);
             for (var received = 0; received < MessageSize;)
             {
                 _connection.ReadDeadline = Deadline.After(s_patience);
-                var count = await _connection.ReadAsync(buffer[received..]);
+                var count = await _connection.ReadAsync(Buffer[received..]);
                 received += count > 0 ? count : throw PeerLeft();
             }
         }
@@ -30,18 +29,17 @@ internal sealed class DeadlineTransport(Socket socket) : Transport
 
     public override async Task EchoAsync()
     {
-        Memory<byte> buffer = new byte[MessageSize];
         while (true)
         {
             _connection.ReadDeadline = Deadline.After(s_patience);
-            var count = await _connection.ReadAsync(buffer);
+            var count = await _connection.ReadAsync(Buffer);
             if (count == 0)
             {
                 return;
             }
 
             _connection.WriteDeadline = Deadline.After(s_patience);
-            await _connection.WriteAsync(buffer[..count]);
+            await _connection.WriteAsync(Buffer[..count]);
         }
     }
 

@@ -9,14 +9,13 @@ internal sealed class NetworkStreamTransport(Socket socket) : Transport
 
     public override async Task<long> PingAsync(long messages, Stopper stopper)
     {
-        Memory<byte> buffer = new byte[MessageSize];
         var done = 0L;
         for (; done < messages && !stopper.IsStopped; done++)
         {
-            await _stream.WriteAsync(buffer);
+            await _stream.WriteAsync(Buffer[..MessageSize]);
             for (var received = 0; received < MessageSize;)
             {
-                var count = await _stream.ReadAsync(buffer[received..]);
+                var count = await _stream.ReadAsync(Buffer[received..]);
                 received += count > 0 ? count : throw PeerLeft();
             }
         }
@@ -26,16 +25,15 @@ internal sealed class NetworkStreamTransport(Socket socket) : Transport
 
     public override async Task EchoAsync()
     {
-        Memory<byte> buffer = new byte[MessageSize];
         while (true)
         {
-            var count = await _stream.ReadAsync(buffer);
+            var count = await _stream.ReadAsync(Buffer);
             if (count == 0)
             {
                 return;
             }
 
-            await _stream.WriteAsync(buffer[..count]);
+            await _stream.WriteAsync(Buffer[..count]);
         }
     }
 

@@ -7,9 +7,12 @@ internal static class PingPongRunner
     public static void Run(Arguments arguments)
     {
         var rounds = arguments.Number("rounds", 9);
+        Transport.BufferSize = arguments.Number("buffer", Transport.BufferSize);
         var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 250));
         var table = new ResultTable(
-            Environment.ProcessorCount == 1 ? "pingpong-one-core" : "pingpong",
+            "pingpong"
+                + (Transport.BufferSize == Transport.MessageSize ? "-exact" : "")
+                + (Environment.ProcessorCount == 1 ? "-one-core" : ""),
             "Connections",
             "Both ends use",
             "Round trips/s",
@@ -24,7 +27,7 @@ internal static class PingPongRunner
         }
 
         table.Note(
-            $"{Transport.MessageSize} B a message; medians of {rounds} rounds of {length.TotalMilliseconds:0} ms each, interleaved; ratios are taken within a round. "
+            $"{Transport.MessageSize} B a message, read into {Transport.BufferSize:N0} B; medians of {rounds} rounds of {length.TotalMilliseconds:0} ms each, interleaved; ratios are taken within a round. "
             + "CPU, allocation and system calls are per round trip and for both ends together.");
         table.Save(arguments.Command("NetKit.Benchmarks"));
     }

@@ -7,14 +7,13 @@ internal sealed class SocketTransport(Socket socket) : Transport
 {
     public override async Task<long> PingAsync(long messages, Stopper stopper)
     {
-        Memory<byte> buffer = new byte[MessageSize];
         var done = 0L;
         for (; done < messages && !stopper.IsStopped; done++)
         {
-            await socket.SendAsync(buffer, SocketFlags.None);
+            await socket.SendAsync(Buffer[..MessageSize], SocketFlags.None);
             for (var received = 0; received < MessageSize;)
             {
-                var count = await socket.ReceiveAsync(buffer[received..], SocketFlags.None);
+                var count = await socket.ReceiveAsync(Buffer[received..], SocketFlags.None);
                 received += count > 0 ? count : throw PeerLeft();
             }
         }
@@ -24,16 +23,15 @@ internal sealed class SocketTransport(Socket socket) : Transport
 
     public override async Task EchoAsync()
     {
-        Memory<byte> buffer = new byte[MessageSize];
         while (true)
         {
-            var count = await socket.ReceiveAsync(buffer, SocketFlags.None);
+            var count = await socket.ReceiveAsync(Buffer, SocketFlags.None);
             if (count == 0)
             {
                 return;
             }
 
-            await socket.SendAsync(buffer[..count], SocketFlags.None);
+            await socket.SendAsync(Buffer[..count], SocketFlags.None);
         }
     }
 

@@ -8,6 +8,9 @@ internal abstract class Transport : IDisposable
 {
     public const int MessageSize = 64;
 
+    /// <summary>What each end of a ping-pong reads into: larger than a message, as in most programs, unless told otherwise.</summary>
+    public static int BufferSize { get; set; } = 4096;
+
     public static Transport Over(Socket socket, string way) => way switch
     {
         Ways.Socket => new SocketTransport(socket),
@@ -16,6 +19,9 @@ internal abstract class Transport : IDisposable
         Ways.ConnectionWithDeadlines => new DeadlineTransport(socket),
         _ => throw new ArgumentOutOfRangeException(nameof(way), way, "There is no such way to use a socket."),
     };
+
+    /// <summary>The buffer of this end for <see cref="PingAsync"/> or <see cref="EchoAsync"/>.</summary>
+    protected Memory<byte> Buffer { get; } = new byte[BufferSize];
 
     /// <summary>Sends a message and awaits its echo, again and again; returns how often.</summary>
     public abstract Task<long> PingAsync(long messages, Stopper stopper);
