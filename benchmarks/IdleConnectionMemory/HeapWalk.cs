@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Microsoft.Diagnostics.Runtime;
 
 namespace NetKit.Benchmarks;
 
 /// <summary>Says which objects the bytes of an idle connection are.</summary>
-internal static class HeapWalk
+internal static partial class HeapWalk
 {
     /// <summary>Halts the process, counts its objects by type, and lets it go on. Adds no rows where the system forbids that.</summary>
     public static void Tabulate(int processId, string kind, int connections, ResultTable table)
@@ -33,9 +34,12 @@ internal static class HeapWalk
         {
             table.Add(
                 kind,
-                $"`{name}`",
+                $"`{NameSpaces().Replace(name, "")}`",
                 ResultTable.Number((double)count / connections, "N1"),
                 ResultTable.Number((double)bytes / connections, "N0"));
         }
     }
+
+    [GeneratedRegex(@"\b(?:\w+\.)+")]
+    private static partial Regex NameSpaces();
 }

@@ -14,10 +14,11 @@ internal abstract class IdleServer
     public const string LeanHandler = "NetKit server, handler awaits ReadAsync of 0 B";
     public const string TokenHandler = "NetKit server, handler awaits ReadAsync of 0 B with the server's token";
     public const string CopyHandler = "NetKit server, handler awaits CopyToAsync with the server's token";
+    public const string ReturnedCopyHandler = "NetKit server, handler returns the task of CopyToAsync with the server's token";
     public const string Kestrel = "Kestrel socket transport, handler awaits PipeReader.ReadAsync";
 
     public static readonly string[] Kinds =
-        [AcceptedSocket, ReadingSocket, BufferedSocket, BareConnection, LeanHandler, TokenHandler, CopyHandler, Kestrel];
+        [AcceptedSocket, ReadingSocket, BufferedSocket, BareConnection, LeanHandler, TokenHandler, CopyHandler, ReturnedCopyHandler, Kestrel];
 
     // Lists made this large before the first measurement do not grow between two, and so cost nothing in the table.
     private const int MostConnections = 20_000;
@@ -34,6 +35,7 @@ internal abstract class IdleServer
         LeanHandler => new NetKitServer(static (connection, _) => EchoLeanlyAsync(connection, CancellationToken.None)),
         TokenHandler => new NetKitServer(EchoLeanlyAsync),
         CopyHandler => new NetKitServer(static async (connection, stopping) => await connection.CopyToAsync(connection, stopping)),
+        ReturnedCopyHandler => new NetKitServer(static (connection, stopping) => connection.CopyToAsync(connection, stopping)),
         Kestrel => new KestrelServer(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of server."),
     };
@@ -58,12 +60,10 @@ internal abstract class IdleServer
             {
                 return;
             }
-
-            buffer = null;
         }
     }
 
-    private static async Task EchoLeanlyAsync(Socket socket)
+    private static async Task EchoLeanlyAsync(SocketServer server, Socket socket)
     {
         while (true)
         {
@@ -78,14 +78,13 @@ internal abstract class IdleServer
             ArrayPool<byte>.Shared.Return(buffer);
             if (count == 0)
             {
+                server.Close(socket);
                 return;
             }
-
-            buffer = null;
         }
     }
 
-    private static async Task EchoFromBufferAsync(Socket socket)
+    private static async Task EchoFromBufferAsync(SocketServer server, Socket socket)
     {
         Memory<byte> buffer = new byte[4096];
         int count;
@@ -93,10 +92,12 @@ internal abstract class IdleServer
         {
             await socket.SendAsync(buffer[..count], SocketFlags.None);
         }
+
+        server.Close(socket);
     }
 
     /// <summary>Accepts sockets by hand, and keeps them.</summary>
-    private sealed class SocketServer(Func<Socket, Task>? handler) : IdleServer
+    private sealed class SocketServer(Func<SocketServer, Socket, Task>? handler) : IdleServer
     {
         private readonly Socket _listener = Loopback.Listen(backlog: 4096);
         private readonly HashSet<Socket> _sockets = new(MostConnections);
@@ -118,6 +119,16 @@ internal abstract class IdleServer
             return Task.FromResult(((IPEndPoint)_listener.LocalEndPoint!).Port);
         }
 
+        public void Close(Socket socket)
+        {
+            lock (_sockets)
+            {
+                _sockets.Remove(socket);
+            }
+
+            socket.Dispose();
+        }
+
         private async Task AcceptAsync()
         {
             while (true)
@@ -128,22 +139,8 @@ internal abstract class IdleServer
                     _sockets.Add(socket);
                 }
 
-                if (handler is not null)
-                {
-                    _ = Task.Run(() => HandleAsync(socket));
-                }
+                _ = handler?.Invoke(this, socket);
             }
-        }
-
-        private async Task HandleAsync(Socket socket)
-        {
-            await handler!(socket);
-            lock (_sockets)
-            {
-                _sockets.Remove(socket);
-            }
-
-            socket.Dispose();
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class KestrelServer : IdleServer
         while (await listener.AcceptAsync() is { } connection)
         {
             Interlocked.Increment(ref _count);
-            _ = Task.Run(() => EchoAsync(connection));
+            _ = EchoAsync(connection);
         }
     }
 

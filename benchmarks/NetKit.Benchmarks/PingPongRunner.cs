@@ -6,9 +6,9 @@ internal static class PingPongRunner
 {
     public static void Run(Arguments arguments)
     {
-        var rounds = arguments.Number("rounds", 9);
+        var rounds = arguments.Number("rounds", 15);
         Transport.BufferSize = arguments.Number("buffer", Transport.BufferSize);
-        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 250));
+        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 150));
         var table = new ResultTable(
             "pingpong"
                 + (Transport.BufferSize == Transport.MessageSize ? "-exact" : "")

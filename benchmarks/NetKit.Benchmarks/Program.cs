@@ -4,6 +4,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using NetKit.Benchmarks;
+using Perfolizer.Horology;
 
 var arguments = new Arguments(args);
 switch (args.FirstOrDefault())
@@ -26,9 +27,13 @@ switch (args.FirstOrDefault())
     default:
         // Anything else is for BenchmarkDotNet: --filter '*Deadline*', --list flat, and so on.
         var config = DefaultConfig.Instance
-            .AddJob(Job.Default.WithWarmupCount(3).WithIterationCount(10))
+            .AddJob(Job.Default.WithWarmupCount(3).WithIterationCount(10).WithIterationTime(TimeInterval.FromMilliseconds(200)))
             .HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio)
             .AddColumn(StatisticColumn.Median);
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+        foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config))
+        {
+            BenchmarkDotNetReport.Save(summary, arguments.Command("NetKit.Benchmarks"));
+        }
+
         break;
 }
