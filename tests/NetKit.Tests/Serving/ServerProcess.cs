@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+
+namespace NetKit.Tests.Serving;
+
+/// <summary>The echo server of NetKit.Tests.Server in a process of its own, with few descriptors.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, IPEndPoint endPoint)
+    {
+        _process = process;
+        EndPoint = endPoint;
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    public bool IsAlive => !_process.HasExited;
+
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+
+    public static async Task<ServerProcess> StartAsync(int descriptors, params string[] arguments)
+    {
+        var program = Repository.PathOf("tests", "NetKit.Tests.Server", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Server");
+        var start = new ProcessStartInfo("prlimit", [$"--nofile={descriptors}:{descriptors}", program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var process = Process.Start(start)!;
+        var port = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within();
+        Assert.True(int.TryParse(port, CultureInfo.InvariantCulture, out var number), "The server did not start.");
+        return new ServerProcess(process, new IPEndPoint(IPAddress.Loopback, number));
+    }
+
+    /// <summary>How much of one core the process uses, measured over a while.</summary>
+    public async Task<double> MeasureLoadAsync(TimeSpan window)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var before = CpuTime();
+        await Task.Delay(window, TestContext.Current.CancellationToken);
+        return (CpuTime() - before) / Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Ends the server's input, which stops it, and gives what it said last.</summary>
+    public async Task<(int ExitCode, string LastWords)> StopAsync()
+    {
+        _process.StandardInput.Close();
+        var words = await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).Within();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).Within();
+        return (_process.ExitCode, words.Trim());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private TimeSpan CpuTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+}
