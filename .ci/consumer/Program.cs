@@ -16,7 +16,7 @@ await using (var client = Connection.FromSocket(socket))
     client.ReadDeadline = Deadline.After(TimeSpan.FromMilliseconds(50));
     try
     {
-        await client.ReadAsync(buffer);
+        _ = await client.ReadAsync(buffer);
     }
     catch (DeadlineExceededException)
     {

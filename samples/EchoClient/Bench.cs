@@ -18,7 +18,7 @@ internal static class Bench
             var histograms = connections.ConvertAll(_ => new LatencyHistogram());
             var start = Stopwatch.GetTimestamp();
             var end = Deadline.After(TimeSpan.FromSeconds(settings.Seconds));
-            var progress = ShowProgressAsync(histograms, end, output);
+            var progress = ShowProgressAsync(histograms, settings.Seconds, output);
 
             // As they end, not all at the end: the first failure is shown at once.
             await foreach (var worker in Task.WhenEach(connections.Zip(histograms, (connection, histogram) =>
@@ -59,14 +59,15 @@ internal static class Bench
         }
     }
 
-    private static async Task ShowProgressAsync(List<LatencyHistogram> histograms, Deadline end, TextWriter output)
+    private static async Task ShowProgressAsync(List<LatencyHistogram> histograms, int seconds, TextWriter output)
     {
-        var (second, before) = (0, 0L);
+        var before = 0L;
         using var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        while (!end.HasPassed && await everySecond.WaitForNextTickAsync())
+        for (var second = 1; second <= seconds; second++)
         {
+            await everySecond.WaitForNextTickAsync();
             var count = histograms.Sum(histogram => histogram.Count);
-            await output.WriteLineAsync($"{++second,4} s  {count - before,10:N0} round trips/s");
+            await output.WriteLineAsync($"{second,4} s  {count - before,10:N0} round trips/s");
             before = count;
         }
     }

@@ -17,7 +17,7 @@ try
     else
     {
         await using var connection = await Dial.ConnectAsync(settings.Server, settings.Timeout);
-        Console.Error.WriteLine($"Connected to {EndPointText.Format(settings.Server)}. Type lines; an empty input (Ctrl+D) ends.");
+        Console.Error.WriteLine($"Connected to {EndPointText.Format(settings.Server)}. Each line typed is sent; Ctrl+D ends.");
         await Lines.RunAsync(connection, settings.Timeout, Console.In, Console.Out);
     }
 

@@ -35,7 +35,7 @@ internal sealed class Echo(TimeSpan idleTimeout, ILogger logger)
             end = "the server stops";
         }
 
-        Log.Ended(logger, connection.Id, connection.RemoteEndPoint, end, echoed);
+        Log.Ended(logger, connection, end, echoed);
     }
 
     private static async ValueTask<int> EchoOnceAsync(Connection connection, CancellationToken stopping)
