@@ -1,10 +1,13 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
 
 namespace NetKit.Benchmarks;
 
 /// <summary>Moves megabytes over loopback TCP to and from a second process; one operation is one megabyte.</summary>
 [MemoryDiagnoser]
 [MegabytesPerSecond]
+[CategoriesColumn]
+[GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory, BenchmarkLogicalGroupRule.ByParams)]
 public class BufferSizeBenchmarks
 {
     private const int Megabytes = 64;

@@ -6,6 +6,7 @@ namespace NetKit.Benchmarks;
 [MemoryDiagnoser]
 public class MoveDeadlineBenchmarks : IDisposable
 {
+    private const int Moves = 1024;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly (System.Net.Sockets.Socket Client, System.Net.Sockets.Socket Server) _pair = Loopback.CreatePair();
@@ -16,7 +17,6 @@ public class MoveDeadlineBenchmarks : IDisposable
     private readonly CancellationTokenSource _outer = new();
     private readonly Timer _timer = new(static _ => { }, null, Timeout.Infinite, Timeout.Infinite);
     private readonly Task<int> _pending;
-    private Deadline _deadline;
 
     public MoveDeadlineBenchmarks()
     {
@@ -26,36 +26,84 @@ public class MoveDeadlineBenchmarks : IDisposable
         _pending = _reading.ReadAsync(new byte[1]).AsTask();
     }
 
-    [Benchmark(Baseline = true)]
-    public void ReadDeadline() => _connection.ReadDeadline = Deadline.After(s_patience);
-
-    [Benchmark]
-    public void ReadDeadlineWhileReading() => _reading.ReadDeadline = Deadline.After(s_patience);
-
-    [Benchmark]
-    public void DeadlineAfterOnly() => _deadline = Deadline.After(s_patience);
-
-    [Benchmark]
-    public long TickCount() => Environment.TickCount64;
-
-    [Benchmark]
-    public void CancelAfter() => _source.CancelAfter(s_patience);
-
-    [Benchmark]
-    public bool CancelAfterAndTryReset()
+    [Benchmark(Baseline = true, OperationsPerInvoke = Moves)]
+    public void ReadDeadline()
     {
-        _source.CancelAfter(s_patience);
-        return _source.TryReset();
+        for (var move = 0; move < Moves; move++)
+        {
+            _connection.ReadDeadline = Deadline.After(s_patience);
+        }
     }
 
-    [Benchmark]
-    public bool TimerChange() => _timer.Change(s_patience, Timeout.InfiniteTimeSpan);
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public void ReadDeadlineWhileReading()
+    {
+        for (var move = 0; move < Moves; move++)
+        {
+            _reading.ReadDeadline = Deadline.After(s_patience);
+        }
+    }
 
-    [Benchmark]
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public bool DeadlineAfterAlone()
+    {
+        var deadline = Deadline.None;
+        for (var move = 0; move < Moves; move++)
+        {
+            deadline = Deadline.After(s_patience);
+        }
+
+        return deadline.IsNone;
+    }
+
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public long TickCountAlone()
+    {
+        var sum = 0L;
+        for (var move = 0; move < Moves; move++)
+        {
+            sum += Environment.TickCount64;
+        }
+
+        return sum;
+    }
+
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public void TimerChange()
+    {
+        for (var move = 0; move < Moves; move++)
+        {
+            _timer.Change(s_patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public void CancelAfter()
+    {
+        for (var move = 0; move < Moves; move++)
+        {
+            _source.CancelAfter(s_patience);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Moves)]
+    public void CancelAfterAndTryReset()
+    {
+        for (var move = 0; move < Moves; move++)
+        {
+            _source.CancelAfter(s_patience);
+            _source.TryReset();
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Moves)]
     public void LinkedSource()
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(_outer.Token);
-        linked.CancelAfter(s_patience);
+        for (var move = 0; move < Moves; move++)
+        {
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(_outer.Token);
+            linked.CancelAfter(s_patience);
+        }
     }
 
     [GlobalCleanup]

@@ -18,6 +18,11 @@ switch (args.FirstOrDefault())
     case "retained":
         RetainedRunner.Run(arguments);
         break;
+    case "deadlines":
+        InterleavedRunner.Run<MoveDeadlineBenchmarks>("move-deadline", arguments);
+        InterleavedRunner.Run<ReadyReadBenchmarks>("ready-read", arguments);
+        InterleavedRunner.Run<PendingReadBenchmarks>("pending-read", arguments);
+        break;
     case "readme":
         Readme.Update();
         break;
