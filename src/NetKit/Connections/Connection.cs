@@ -26,15 +26,11 @@ namespace NetKit;
 public abstract partial class Connection : Stream
 {
     private readonly ConnectionHalf _reading;
-    private readonly ConnectionHalf _writing;
+    private ConnectionHalf? _writing; // made when a write first has a deadline, a timeout or a reason to wait
     private string? _id;
     private IDuplexPipe? _duplexPipe;
 
-    private protected Connection(ConnectionHalf reading, ConnectionHalf writing)
-    {
-        _reading = reading;
-        _writing = writing;
-    }
+    private protected Connection(ConnectionHalf reading) => _reading = reading;
 
     /// <summary>Names the connection in logs: short, unique in this process, made on first use.</summary>
     public string Id => _id ?? Interlocked.CompareExchange(ref _id, ConnectionId.Next(), null) ?? _id;
@@ -71,8 +67,8 @@ public abstract partial class Connection : Stream
     /// </remarks>
     public Deadline WriteDeadline
     {
-        get => _writing.Deadline;
-        set => _writing.Deadline = value;
+        get => WritingIfMade?.Deadline ?? Deadline.None;
+        set => Writing.Deadline = value;
     }
 
     /// <summary>Bounds each read by a time of its own, in milliseconds, asynchronous reads included.</summary>
@@ -91,8 +87,8 @@ public abstract partial class Connection : Stream
     /// <exception cref="ArgumentOutOfRangeException">The value is 0 or less, and not <see cref="Timeout.Infinite"/>.</exception>
     public sealed override int WriteTimeout
     {
-        get => _writing.Timeout;
-        set => _writing.Timeout = ValidTimeout(value, nameof(WriteTimeout));
+        get => WritingIfMade?.Timeout ?? Timeout.Infinite;
+        set => Writing.Timeout = ValidTimeout(value, nameof(WriteTimeout));
     }
 
     /// <summary>Makes a connection of a connected stream socket: TCP or Unix.</summary>
@@ -209,11 +205,15 @@ public abstract partial class Connection : Stream
         _ => Id,
     };
 
-    /// <summary>What reads share: deadline, timeout, turns and the operation that waits.</summary>
+    /// <summary>What reads share: deadline, timeout and the operation that waits.</summary>
     internal ConnectionHalf Reading => _reading;
 
-    /// <summary>What writes share: deadline, timeout, turns and the operation that waits.</summary>
-    internal ConnectionHalf Writing => _writing;
+    /// <summary>What writes share, made now if it is not there.</summary>
+    internal virtual ConnectionHalf Writing =>
+        _writing ?? Interlocked.CompareExchange(ref _writing, new ConnectionHalf(_reading.Scheduler), null) ?? _writing;
+
+    /// <summary>What writes share; null while no write had a deadline, a timeout or a reason to wait.</summary>
+    internal virtual ConnectionHalf? WritingIfMade => Volatile.Read(ref _writing);
 
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 

@@ -15,9 +15,9 @@ internal readonly struct OperationLimit : IDisposable
     /// <summary>Is cancelled when the caller gives up or the time is over.</summary>
     public CancellationToken Token { get; }
 
-    public static OperationLimit Start(ConnectionHalf half, CancellationToken caller)
+    public static OperationLimit Start(ConnectionHalf? half, CancellationToken caller)
     {
-        if (half.OperationTimeout == Timeout.InfiniteTimeSpan)
+        if (half is null || half.Timeout == Timeout.Infinite)
         {
             return new OperationLimit(null, caller);
         }

@@ -53,7 +53,7 @@ internal sealed class ReadOperation : PendingOperation
     {
         Unwatch();
         // Before the promise: from here on nothing of this read touches the buffer, and the next read may begin.
-        Connection.Reading.Turn.Exit();
+        Connection.ExitReading();
         Finish(count, status, inline);
     }
 }

@@ -21,14 +21,14 @@ internal abstract partial class ReadinessConnection
         }
 
         // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
-        if (!Reading.Turn.TryEnter())
+        if (!_readTurn.TryEnter())
         {
             return ReleaseAfterOthersAsync();
         }
 
-        if (!Writing.Turn.TryEnter())
+        if (!_writeTurn.TryEnter())
         {
-            Reading.Turn.Exit();
+            _readTurn.Exit();
             return ReleaseAfterOthersAsync();
         }
 
@@ -38,8 +38,8 @@ internal abstract partial class ReadinessConnection
             return ExitAfterAsync(release);
         }
 
-        Writing.Turn.Exit();
-        Reading.Turn.Exit();
+        _writeTurn.Exit();
+        _readTurn.Exit();
         return ValueTask.CompletedTask;
     }
 
@@ -48,8 +48,8 @@ internal abstract partial class ReadinessConnection
         Latch();
         var limit = Deadline.After(patience);
         var first = Interlocked.Exchange(ref _released, 1) == 0;
-        var reading = BlockingWait.For(Reading.Turn.EnterAsync(limit, CancellationToken.None));
-        var writing = BlockingWait.For(Writing.Turn.EnterAsync(limit, CancellationToken.None));
+        var reading = BlockingWait.For(_readTurn.EnterAsync(limit, CancellationToken.None));
+        var writing = BlockingWait.For(_writeTurn.EnterAsync(limit, CancellationToken.None));
         if (first)
         {
             Release();
@@ -68,16 +68,19 @@ internal abstract partial class ReadinessConnection
         }
 
         Reading.Take()?.End(OperationEnd.Closed);
-        Writing.Take()?.End(OperationEnd.Closed);
         Reading.Forget();
-        Writing.Forget();
+        if (WritingIfMade is { } writing)
+        {
+            writing.Take()?.End(OperationEnd.Closed);
+            writing.Forget();
+        }
     }
 
     private async ValueTask ReleaseAfterOthersAsync()
     {
         var limit = Deadline.After(s_leaveTime);
-        var reading = await Reading.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        var writing = await Writing.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var reading = await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var writing = await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
         try
         {
             await ReleaseAsync().ConfigureAwait(false);
@@ -104,8 +107,8 @@ internal abstract partial class ReadinessConnection
     private async ValueTask LeaveAsync()
     {
         var limit = Deadline.After(s_leaveTime);
-        var reading = await Reading.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        var writing = await Writing.Turn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var reading = await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        var writing = await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
         Exit(reading, writing);
     }
 
@@ -113,12 +116,12 @@ internal abstract partial class ReadinessConnection
     {
         if (writing)
         {
-            Writing.Turn.Exit();
+            _writeTurn.Exit();
         }
 
         if (reading)
         {
-            Reading.Turn.Exit();
+            _readTurn.Exit();
         }
     }
 }

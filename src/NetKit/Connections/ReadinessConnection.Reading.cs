@@ -11,7 +11,7 @@ internal abstract partial class ReadinessConnection
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        return Reading.Turn.TryEnter()
+        return _readTurn.TryEnter()
             ? ReceiveInTurn(buffer, Reading.OperationTimeout, cancellationToken)
             : ReceiveAfterOthersAsync(buffer, cancellationToken);
     }
@@ -35,8 +35,8 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var limit = Deadline.After(Reading.OperationTimeout, _timeProvider);
-        await EnterAsync(Reading, "read", limit, cancellationToken).ConfigureAwait(false);
+        var limit = LimitOf(Reading);
+        ThrowIfLate(await _readTurn.EnterAsync(limit, cancellationToken).ConfigureAwait(false), "read");
         return await ReceiveInTurn(buffer, limit.Patience, cancellationToken).ConfigureAwait(false);
     }
 
@@ -49,7 +49,7 @@ internal abstract partial class ReadinessConnection
             var count = TryReceive(buffer.Span, out status);
             if (status == SocketError.Success)
             {
-                Reading.Turn.Exit();
+                _readTurn.Exit();
                 return new ValueTask<int>(count);
             }
 
@@ -65,7 +65,7 @@ internal abstract partial class ReadinessConnection
             refusal = EndOf(status);
         }
 
-        Reading.Turn.Exit();
+        _readTurn.Exit();
         return ValueTask.FromException<int>(Failure("read", status, refusal, bytesTransferred: 0, cancellationToken));
     }
 }

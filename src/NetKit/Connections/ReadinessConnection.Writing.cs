@@ -12,8 +12,8 @@ internal abstract partial class ReadinessConnection
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return Writing.Turn.TryEnter()
-            ? SendInTurn(buffer, Writing.OperationTimeout, cancellationToken)
+        return _writeTurn.TryEnter()
+            ? SendInTurn(buffer, WriteTimeLimit, cancellationToken)
             : SendAfterOthersAsync(new ReadOnlySequence<byte>(buffer), cancellationToken);
     }
 
@@ -24,17 +24,17 @@ internal abstract partial class ReadinessConnection
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return Writing.Turn.TryEnter()
-            ? SendInTurn(buffers, Writing.OperationTimeout, cancellationToken)
+        return _writeTurn.TryEnter()
+            ? SendInTurn(buffers, WriteTimeLimit, cancellationToken)
             : SendAfterOthersAsync(buffers, cancellationToken);
     }
 
     private protected sealed override async ValueTask SendEndAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!Writing.Turn.TryEnter())
+        if (!_writeTurn.TryEnter())
         {
-            await EnterAsync(Writing, "complete writes", Deadline.After(Writing.OperationTimeout, _timeProvider), cancellationToken).ConfigureAwait(false);
+            ThrowIfLate(await _writeTurn.EnterAsync(LimitOf(WritingIfMade), cancellationToken).ConfigureAwait(false), "complete writes");
         }
 
         try
@@ -44,7 +44,7 @@ internal abstract partial class ReadinessConnection
                 return;
             }
 
-            var refusal = Refusal(Writing);
+            var refusal = Refusal(WritingIfMade);
             if (refusal != OperationEnd.Transport)
             {
                 throw Failure("complete writes", SocketError.Success, refusal, bytesTransferred: 0, cancellationToken);
@@ -59,7 +59,7 @@ internal abstract partial class ReadinessConnection
         }
         finally
         {
-            Writing.Turn.Exit();
+            _writeTurn.Exit();
         }
     }
 
@@ -75,7 +75,7 @@ internal abstract partial class ReadinessConnection
     /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
     private protected void OnSendReady(bool inline)
     {
-        if (Writing.Take() is { } operation)
+        if (WritingIfMade?.Take() is { } operation)
         {
             ((WriteOperation)operation).Resume(inline);
         }
@@ -83,8 +83,8 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
-        var limit = Deadline.After(Writing.OperationTimeout, _timeProvider);
-        await EnterAsync(Writing, "write", limit, cancellationToken).ConfigureAwait(false);
+        var limit = LimitOf(WritingIfMade);
+        ThrowIfLate(await _writeTurn.EnterAsync(limit, cancellationToken).ConfigureAwait(false), "write");
         await SendInTurn(buffers, limit.Patience, cancellationToken).ConfigureAwait(false);
     }
 
@@ -131,17 +131,19 @@ internal abstract partial class ReadinessConnection
         return promise;
     }
 
-    private OperationEnd RefusalToSend() => _writesCompleted ? OperationEnd.Closed : Refusal(Writing);
+    private TimeSpan WriteTimeLimit => WritingIfMade?.OperationTimeout ?? Timeout.InfiniteTimeSpan;
+
+    private OperationEnd RefusalToSend() => _writesCompleted ? OperationEnd.Closed : Refusal(WritingIfMade);
 
     private ValueTask EndSend()
     {
-        Writing.Turn.Exit();
+        _writeTurn.Exit();
         return ValueTask.CompletedTask;
     }
 
     private ValueTask EndSend(SocketError status, OperationEnd end, long transferred, CancellationToken cancellationToken)
     {
-        Writing.Turn.Exit();
+        _writeTurn.Exit();
         return ValueTask.FromException(Failure("write", status, end, transferred, cancellationToken));
     }
 }

@@ -14,16 +14,14 @@ namespace NetKit;
 /// </remarks>
 internal abstract partial class ReadinessConnection : Connection
 {
-    private readonly TimeProvider? _timeProvider;
+    private Turn _readTurn;
+    private Turn _writeTurn;
     private int _closed;
     private int _released;
     private bool _writesCompleted; // guarded by the writing turn
 
     private protected ReadinessConnection(TimeProvider? timeProvider)
-        : this(DeadlineScheduler.For(timeProvider)) => _timeProvider = timeProvider;
-
-    private ReadinessConnection(DeadlineScheduler scheduler)
-        : base(new ConnectionHalf(scheduler), new ConnectionHalf(scheduler))
+        : base(new ConnectionHalf(DeadlineScheduler.For(timeProvider)))
     {
     }
 
@@ -120,24 +118,34 @@ internal abstract partial class ReadinessConnection : Connection
         status != SocketError.Success && IsClosed ? OperationEnd.Closed : OperationEnd.Transport;
 
     /// <summary>Why an operation must not even begin; <see cref="OperationEnd.Transport"/> when it may.</summary>
-    private OperationEnd Refusal(ConnectionHalf half)
+    private OperationEnd Refusal(ConnectionHalf? half)
     {
         if (IsClosed)
         {
             return OperationEnd.Closed;
         }
 
-        return half.HasPassed ? OperationEnd.DeadlineExceeded : OperationEnd.Transport;
+        return half is { HasPassed: true } ? OperationEnd.DeadlineExceeded : OperationEnd.Transport;
     }
 
-    /// <summary>Waits for the turn in one direction, under the limits of an operation of that direction.</summary>
-    private async ValueTask EnterAsync(ConnectionHalf half, string operation, Deadline limit, CancellationToken cancellationToken)
+    /// <summary>Ends the turn of a read: nothing of it touches its buffer any more.</summary>
+    internal void ExitReading() => _readTurn.Exit();
+
+    /// <summary>Ends the turn of a write: nothing of it touches its buffers any more.</summary>
+    internal void ExitWriting() => _writeTurn.Exit();
+
+    /// <summary>Throws when the turn did not come in time.</summary>
+    private void ThrowIfLate(bool entered, string operation)
     {
-        if (!await half.Turn.EnterAsync(limit, cancellationToken).ConfigureAwait(false))
+        if (!entered)
         {
             throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
         }
     }
+
+    /// <summary>When an operation that is called now must have ended, by the timeout of its own.</summary>
+    private static Deadline LimitOf(ConnectionHalf? half) =>
+        half is null ? Deadline.None : Deadline.After(half.OperationTimeout, half.Scheduler.TimeProvider);
 
     /// <summary>Publishes an operation, and looks again at each reason that may have come up before it could be seen.</summary>
     private void Publish(ConnectionHalf half, PendingOperation operation)

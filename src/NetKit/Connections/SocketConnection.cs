@@ -26,11 +26,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
     private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
 
     private SocketConnection(Socket socket, TimeProvider? timeProvider)
-        : base(timeProvider)
-    {
-        _socket = socket;
-        _endPoints = new SocketEndPoints(socket);
-    }
+        : base(timeProvider) => _socket = socket;
 
     /// <summary>What the last receive or probe told about the next receive.</summary>
     private enum Expectation : byte
@@ -45,9 +41,9 @@ internal sealed partial class SocketConnection : ReadinessConnection
         Something,
     }
 
-    public override EndPoint? LocalEndPoint => _endPoints.Local;
+    public override EndPoint? LocalEndPoint => _endPoints.Local(_socket);
 
-    public override EndPoint? RemoteEndPoint => _endPoints.Remote;
+    public override EndPoint? RemoteEndPoint => _endPoints.Remote(_socket);
 
     public override Socket Socket => _socket;
 
@@ -171,7 +167,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private protected override void Release()
     {
-        _endPoints.Remember();
+        _endPoints.Remember(_socket);
         try
         {
             // The end first: a socket disposed with a probe under way resets the connection, unless it was shut down.
@@ -189,7 +185,7 @@ internal sealed partial class SocketConnection : ReadinessConnection
 
     private protected override void Reset()
     {
-        _endPoints.Remember();
+        _endPoints.Remember(_socket);
         _socket.Close(timeout: 0);
         _sendWait?.Stop();
     }
@@ -272,11 +268,9 @@ internal sealed partial class SocketConnection : ReadinessConnection
     /// <summary>A zero-byte receive that stays with the runtime until there is data or the end.</summary>
     private sealed class ReceiveProbe : SocketAsyncEventArgs
     {
-        private readonly SocketConnection _connection;
-
         public ReceiveProbe(SocketConnection connection)
-            : base(unsafeSuppressExecutionContextFlow: true) => _connection = connection;
+            : base(unsafeSuppressExecutionContextFlow: true) => UserToken = connection;
 
-        protected override void OnCompleted(SocketAsyncEventArgs e) => _connection.OnProbeEnded(inline: true);
+        protected override void OnCompleted(SocketAsyncEventArgs e) => ((SocketConnection)UserToken!).OnProbeEnded(inline: true);
     }
 }

@@ -6,28 +6,25 @@ namespace NetKit;
 /// <summary>Remembers a socket's endpoints, because a closed socket does not tell and exceptions name them all the same.</summary>
 internal struct SocketEndPoints
 {
-    private readonly Socket? _socket;
     private EndPoint? _local;
     private EndPoint? _remote;
 
-    public SocketEndPoints(Socket? socket) => _socket = socket;
+    public EndPoint? Local(Socket? socket) => _local ??= Ask(socket, static open => open.LocalEndPoint);
 
-    public EndPoint? Local => _local ??= Ask(static socket => socket.LocalEndPoint);
-
-    public EndPoint? Remote => _remote ??= Ask(static socket => socket.RemoteEndPoint);
+    public EndPoint? Remote(Socket? socket) => _remote ??= Ask(socket, static open => open.RemoteEndPoint);
 
     /// <summary>Asks for both, before the socket is closed.</summary>
-    public void Remember()
+    public void Remember(Socket? socket)
     {
-        _ = Local;
-        _ = Remote;
+        _ = Local(socket);
+        _ = Remote(socket);
     }
 
-    private readonly EndPoint? Ask(Func<Socket, EndPoint?> question)
+    private static EndPoint? Ask(Socket? socket, Func<Socket, EndPoint?> question)
     {
         try
         {
-            return _socket is null ? null : question(_socket);
+            return socket is null ? null : question(socket);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

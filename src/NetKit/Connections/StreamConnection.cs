@@ -35,14 +35,13 @@ internal sealed class StreamConnection : ReadinessConnection
 
         _stream = stream;
         _leaveOpen = leaveOpen;
-        _endPoints = new SocketEndPoints((stream as NetworkStream)?.Socket);
         _receiver = new StreamReceiver(stream, () => OnReceiveReady(inline: false), _stop.Token);
         _sender = new StreamSender(stream, () => OnSendReady(inline: false), _stop.Token);
     }
 
-    public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? _endPoints.Local;
+    public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? _endPoints.Local(Socket);
 
-    public override EndPoint? RemoteEndPoint => (_stream as Connection)?.RemoteEndPoint ?? _endPoints.Remote;
+    public override EndPoint? RemoteEndPoint => (_stream as Connection)?.RemoteEndPoint ?? _endPoints.Remote(Socket);
 
     public override Socket? Socket => _stream switch
     {
@@ -102,7 +101,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override async ValueTask ReleaseAsync()
     {
-        _endPoints.Remember();
+        _endPoints.Remember(Socket);
         try
         {
             await _sender.WaitAsync().WaitAsync(Deadline.After(s_drainTime)).ConfigureAwait(false);
@@ -132,7 +131,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override void Release()
     {
-        _endPoints.Remember();
+        _endPoints.Remember(Socket);
         if (_leaveOpen)
         {
             _stop.Cancel();
@@ -155,7 +154,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
     private protected override void Reset()
     {
-        _endPoints.Remember();
+        _endPoints.Remember(Socket);
         switch (_stream)
         {
             case Connection connection:

@@ -26,7 +26,7 @@ public sealed class TlsConnection : Connection
     private int _closed;
 
     private TlsConnection(Connection inner, SslStream tls)
-        : base(inner.Reading, inner.Writing)
+        : base(inner.Reading)
     {
         _inner = inner;
         _tls = tls;
@@ -56,6 +56,10 @@ public sealed class TlsConnection : Connection
 
     /// <summary>Gives the peer's certificate; null when it sent none.</summary>
     public X509Certificate2? RemoteCertificate => _tls.RemoteCertificate as X509Certificate2;
+
+    internal override ConnectionHalf Writing => _inner.Writing;
+
+    internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
 
     internal static ValueTask<TlsConnection> AuthenticateAsClientAsync(
         Connection inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
@@ -97,7 +101,7 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(Writing, cancellationToken);
+        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
         await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -117,7 +121,7 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(Writing, cancellationToken);
+        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
         await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -286,7 +290,7 @@ public sealed class TlsConnection : Connection
 
     private void ThrowIfUnwritable(string operation)
     {
-        ThrowIfRefused(operation, Writing);
+        ThrowIfRefused(operation, WritingIfMade);
         if (_writeState != WriteState.Open)
         {
             throw _writeState == WriteState.Completed
@@ -296,14 +300,14 @@ public sealed class TlsConnection : Connection
         }
     }
 
-    private void ThrowIfRefused(string operation, ConnectionHalf half)
+    private void ThrowIfRefused(string operation, ConnectionHalf? half)
     {
         if (Volatile.Read(ref _closed) != 0)
         {
             throw new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint);
         }
 
-        if (half.HasPassed)
+        if (half is { HasPassed: true })
         {
             throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
         }

@@ -1,68 +1,64 @@
-using System.Diagnostics;
-
 namespace NetKit;
 
 /// <summary>Lets one operation at a time through, in the order of the calls. A mutable struct: keep it in a field.</summary>
-/// <remarks>Invariant: waiters exist only in state <see cref="Contended"/>, and a holder in that state hands its turn to the first.</remarks>
+/// <remarks>
+/// One reference, because every connection has two: null is free, <see cref="s_held"/> is held with nobody waiting, and a
+/// <see cref="TurnQueue"/> is held by someone who must hand over to the first of its waiters. Only a holder replaces the
+/// queue, under the queue's lock.
+/// </remarks>
 internal struct Turn
 {
-    private const int Free = 0;
-    private const int Held = 1;
-    private const int Contended = 2; // held, and the holder must look at the queue when it leaves
+    private static readonly object s_held = new();
 
-    private int _state;
-    private TurnQueue? _waiters; // its own lock guards it and every change from or to Contended
+    private object? _holder;
 
     /// <summary>Takes the turn if nobody has it.</summary>
-    public bool TryEnter() => Interlocked.CompareExchange(ref _state, Held, Free) == Free;
+    public bool TryEnter() => Interlocked.CompareExchange(ref _holder, s_held, null) is null;
 
-    /// <summary>Waits for the turn. Leaves the queue, without the turn, when the time is over or the token cancelled.</summary>
-    /// <returns>False when the time was over first.</returns>
+    /// <summary>Waits for the turn. Leaves the queue, without the turn, when the deadline passes or the token is cancelled.</summary>
+    /// <returns>False when the deadline passed first.</returns>
     public ValueTask<bool> EnterAsync(Deadline limit, CancellationToken cancellationToken)
     {
-        var waiters = _waiters ?? Interlocked.CompareExchange(ref _waiters, new TurnQueue(), null) ?? _waiters;
-        TaskCompletionSource waiter;
-        lock (waiters)
+        TurnQueue? created = null;
+        while (true)
         {
-            // Free means that the holder left before it could see us: then the turn may be ours at once.
-            while (Interlocked.CompareExchange(ref _state, Contended, Held) == Free)
+            if (TryEnter())
             {
-                if (TryEnter())
-                {
-                    return new ValueTask<bool>(true);
-                }
+                return new ValueTask<bool>(true);
             }
 
-            waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            waiters.Add(waiter);
-        }
+            if (Volatile.Read(ref _holder) is TurnQueue queue)
+            {
+                if (queue.TryAdd() is { } waiter)
+                {
+                    return queue.WaitAsync(waiter, limit, cancellationToken);
+                }
 
-        return TurnQueue.WaitAsync(waiters, waiter, limit, cancellationToken);
+                // That queue has been given up: its last holder was leaving.
+                continue;
+            }
+
+            // Held with nobody waiting: from here on the holder finds a queue when it leaves.
+            created ??= new TurnQueue();
+            Interlocked.CompareExchange(ref _holder, created, s_held);
+        }
     }
 
     /// <summary>Gives the turn to whoever waits longest, or frees it.</summary>
     public void Exit()
     {
-        if (Interlocked.CompareExchange(ref _state, Free, Held) != Held)
+        if (Interlocked.CompareExchange(ref _holder, null, s_held) is not TurnQueue queue)
         {
-            HandOver();
-        }
-    }
-
-    private void HandOver()
-    {
-        var waiters = _waiters!;
-        TaskCompletionSource? next;
-        lock (waiters)
-        {
-            Debug.Assert(_state == Contended, "Only the holder calls Exit, and it is not in state Held.");
-            next = waiters.TakeFirst();
-            if (waiters.IsEmpty)
-            {
-                Volatile.Write(ref _state, next is null ? Free : Held);
-            }
+            return;
         }
 
-        next?.SetResult();
+        if (queue.TakeFirstOrClose() is { } next)
+        {
+            next.SetResult();
+        }
+        else
+        {
+            Volatile.Write(ref _holder, null);
+        }
     }
 }

@@ -1,28 +1,39 @@
 namespace NetKit;
 
-/// <summary>Those who wait for a turn, first come first served. Made only when two callers meet. Lock it to use it.</summary>
+/// <summary>Those who wait for a turn, first come first served. Made only when two callers meet.</summary>
 internal sealed class TurnQueue
 {
+    private readonly Lock _gate = new(); // guards _waiters and _closed
     private readonly LinkedList<TaskCompletionSource> _waiters = new();
+    private bool _closed;
 
-    public bool IsEmpty => _waiters.Count == 0;
-
-    public void Add(TaskCompletionSource waiter) => _waiters.AddLast(waiter);
-
-    public TaskCompletionSource? TakeFirst()
+    /// <summary>Queues the caller; null when the queue has been given up, and the turn with it.</summary>
+    public TaskCompletionSource? TryAdd()
     {
-        var first = _waiters.First?.Value;
-        if (first is not null)
+        lock (_gate)
         {
-            _waiters.RemoveFirst();
+            return _closed ? null : _waiters.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Value;
         }
-
-        return first;
     }
 
-    /// <summary>Waits until the waiter is given its turn; false when the time was over and it has left the queue.</summary>
-    public static async ValueTask<bool> WaitAsync(
-        TurnQueue waiters, TaskCompletionSource waiter, Deadline limit, CancellationToken cancellationToken)
+    /// <summary>Takes the one who waits longest; gives the queue up when there is none.</summary>
+    public TaskCompletionSource? TakeFirstOrClose()
+    {
+        lock (_gate)
+        {
+            if (_waiters.First is not { } first)
+            {
+                _closed = true;
+                return null;
+            }
+
+            _waiters.RemoveFirst();
+            return first.Value;
+        }
+    }
+
+    /// <summary>Waits until the waiter is given the turn; false when the deadline passed and it has left the queue.</summary>
+    public async ValueTask<bool> WaitAsync(TaskCompletionSource waiter, Deadline limit, CancellationToken cancellationToken)
     {
         try
         {
@@ -31,21 +42,19 @@ internal sealed class TurnQueue
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
-            lock (waiters)
+            bool left;
+            lock (_gate)
             {
-                if (waiters._waiters.Remove(waiter))
-                {
-                    if (exception is OperationCanceledException)
-                    {
-                        throw;
-                    }
-
-                    return false;
-                }
+                left = _waiters.Remove(waiter);
             }
 
-            // The turn was given while we were leaving: it is ours now, and must not be lost.
-            return true;
+            if (left && exception is OperationCanceledException)
+            {
+                throw;
+            }
+
+            // Not in the queue any more: the turn was given while we were leaving. It is ours now, and must not be lost.
+            return !left;
         }
     }
 }

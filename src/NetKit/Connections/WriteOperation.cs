@@ -71,7 +71,7 @@ internal sealed class WriteOperation : PendingOperation
         }
 
         Unwatch();
-        Connection.Writing.Turn.Exit();
+        Connection.ExitWriting();
         Finish(0, status, inline);
     }
 
