@@ -1,10 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using NetKit;
 using NetKit.Tests.Server;
 
 // An echo server for tests that need a process of their own. Prints its port, and stops when its input ends.
 // "hostile": every handler ends by throwing, and so does every call of the logger.
+// Plain files in place of Console, which alone takes ten descriptors of the few that the tests leave.
+using var input = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+
 var hostile = args is ["hostile"];
 using ILoggerFactory? loggers = hostile ? new BrokenLog() : null;
 await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), loggerFactory: loggers);
@@ -12,10 +17,12 @@ await using var server = new ConnectionServer(listener, HandleAsync, loggerFacto
 
 using var stop = new CancellationTokenSource();
 var run = server.RunAsync(stop.Token);
-Console.WriteLine(((IPEndPoint)listener.LocalEndPoint).Port);
-await Console.In.ReadToEndAsync();
+Print($"{((IPEndPoint)listener.LocalEndPoint).Port}");
+input.ReadByte();
 await stop.CancelAsync();
-Console.WriteLine(await run);
+Print($"{await run}");
+
+void Print(string line) => output.Write(System.Text.Encoding.UTF8.GetBytes($"{line}\n"));
 
 async Task HandleAsync(Connection connection, CancellationToken stopping)
 {
