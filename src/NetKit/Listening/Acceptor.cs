@@ -12,8 +12,8 @@ internal abstract class Acceptor : IAsyncDisposable
     /// <exception cref="ConnectionException">Closed, or out of resources.</exception>
     public abstract ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes room for one more accept where descriptors have run out; false when there is nothing to give.</summary>
-    public abstract bool TryReleaseReserve();
+    /// <summary>Makes room for one more accept where descriptors have run out.</summary>
+    public abstract void ReleaseReserve();
 
     public abstract ValueTask DisposeAsync();
 }

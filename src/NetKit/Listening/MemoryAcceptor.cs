@@ -53,7 +53,10 @@ internal sealed class MemoryAcceptor : Acceptor, IDialer
         }
     }
 
-    public override bool TryReleaseReserve() => false;
+    public override void ReleaseReserve()
+    {
+        // A client in memory takes no descriptor.
+    }
 
     public override ValueTask DisposeAsync()
     {

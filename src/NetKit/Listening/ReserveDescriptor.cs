@@ -10,9 +10,6 @@ internal sealed class ReserveDescriptor : IDisposable
 
     public ReserveDescriptor() => TryTake();
 
-    /// <summary>Tells whether the descriptor is in hand.</summary>
-    public bool IsHeld => _handle is not null;
-
     /// <summary>Takes a descriptor if there is one; true when one is in hand.</summary>
     public bool TryTake()
     {
@@ -33,14 +30,12 @@ internal sealed class ReserveDescriptor : IDisposable
         }
     }
 
-    /// <summary>Gives the descriptor up, for the next accept to use; false when it was not in hand.</summary>
-    public bool TryRelease()
+    /// <summary>Gives the descriptor up, for the next accept to use.</summary>
+    public void Release()
     {
-        var held = _handle;
+        _handle?.Dispose();
         _handle = null;
-        held?.Dispose();
-        return held is not null;
     }
 
-    public void Dispose() => TryRelease();
+    public void Dispose() => Release();
 }

@@ -59,24 +59,27 @@ internal sealed class SocketAcceptor : Acceptor
                 throw Closed();
             }
 
-            if (TryTakeReserve())
+            if (!DescriptorLimit.IsSpared(socket.Handle) && TryTakeReserve())
             {
                 return new Arrival(socket, _options.Socket, _timeProvider);
             }
 
-            // Only the reserve made room for this client. It is told at once, and the room kept for telling the next.
+            // There was room to hear of this client, not to serve it. It is told at once.
             socket.Close(timeout: 0);
             TryTakeReserve();
             throw new ConnectionException(
-                ConnectionError.ResourceExhausted, "accept", LocalEndPoint, detail: "a client was turned away, the process is out of descriptors");
+                ConnectionError.ResourceExhausted,
+                "accept",
+                LocalEndPoint,
+                detail: "a client was turned away, the process is about to run out of descriptors; raise its limit (ulimit -n)");
         }
     }
 
-    public override bool TryReleaseReserve()
+    public override void ReleaseReserve()
     {
         lock (_reserveGate)
         {
-            return _reserve.TryRelease();
+            _reserve.Release();
         }
     }
 

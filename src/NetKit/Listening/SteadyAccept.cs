@@ -80,9 +80,10 @@ internal sealed class SteadyAccept
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
         NetKitMetrics.AcceptFailed();
-        if (_mayTurnAway > 0 && _acceptor.TryReleaseReserve())
+        if (_mayTurnAway > 0)
         {
-            // The next accept gets the reserve's descriptor, and tells one waiting client that there is no room.
+            // The next accept tells one more waiting client that there is no room; if need be, by the reserve's descriptor.
+            _acceptor.ReleaseReserve();
             _mayTurnAway--;
             return;
         }

@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace NetKit;
+
+/// <summary>Tells when a process has come close to the descriptors it may have.</summary>
+/// <remarks>
+/// The runtime needs a few at moments nobody chooses, for a thread or an assembly, and ends the process when it cannot
+/// have them. So a server stops before the last one. The system gives the lowest free number; so the number that a new
+/// client got tells how many are in use, without counting.
+/// </remarks>
+internal static partial class DescriptorLimit
+{
+    private const int DescriptorsOnLinux = 7; // RLIMIT_NOFILE
+    private const int FewestSpared = 4;
+    private const int MostSpared = 32;
+
+    // Limits can be changed from outside while the process runs. Asking costs a system call an accept; nobody does that.
+    private static readonly long s_firstSpared = MeasureFirstSpared();
+
+    /// <summary>Tells whether a descriptor is one of the last few, which are left to the runtime.</summary>
+    public static bool IsSpared(nint descriptor) => descriptor >= s_firstSpared;
+
+    private static long MeasureFirstSpared()
+    {
+        if (!OperatingSystem.IsLinux() || GetLimit(DescriptorsOnLinux, out var limit) != 0)
+        {
+            return long.MaxValue;
+        }
+
+        var most = (long)Math.Min(limit.Current, int.MaxValue);
+        return most - Math.Clamp(most / 16, FewestSpared, MostSpared);
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, out Limit limit);
+
+    // rlim_t is a machine word on the systems that .NET runs on.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        public nuint Current;
+        public nuint Most;
+    }
+}
