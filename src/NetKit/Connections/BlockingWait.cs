@@ -14,7 +14,7 @@ internal static class BlockingWait
         {
             var ended = Reset();
             awaiter.UnsafeOnCompleted(ended.Set);
-            ended.Wait();
+            Wait(ended);
         }
 
         return awaiter.GetResult();
@@ -27,7 +27,7 @@ internal static class BlockingWait
         {
             var ended = Reset();
             awaiter.UnsafeOnCompleted(ended.Set);
-            ended.Wait();
+            Wait(ended);
         }
 
         awaiter.GetResult();
@@ -38,5 +38,27 @@ internal static class BlockingWait
         var ended = t_ended ??= new ManualResetEventSlim();
         ended.Reset();
         return ended;
+    }
+
+    private static void Wait(ManualResetEventSlim ended)
+    {
+        var interrupted = false;
+        while (!ended.IsSet)
+        {
+            try
+            {
+                ended.Wait();
+            }
+            catch (ThreadInterruptedException)
+            {
+                // The operation still has the caller's buffer. The interruption is kept for the caller's next wait.
+                interrupted = true;
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
     }
 }

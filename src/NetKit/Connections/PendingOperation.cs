@@ -14,6 +14,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private SocketError _status;
+    private bool _faulted;
 
     protected PendingOperation(ReadinessConnection connection) => Connection = connection;
 
@@ -59,6 +60,14 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
         _promise.SetResult(count);
     }
 
+    /// <summary>Ends the operation with what the caller's own code threw.</summary>
+    protected void Fail(Exception exception)
+    {
+        _faulted = true;
+        _promise.RunContinuationsAsynchronously = true;
+        _promise.SetException(exception);
+    }
+
     protected abstract ConnectionHalf Half { get; }
 
     protected abstract Exception Failure(SocketError status, OperationEnd end, CancellationToken token);
@@ -68,6 +77,18 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
 
     public int GetResult(short token)
     {
+        if (_faulted)
+        {
+            try
+            {
+                return _promise.GetResult(token);
+            }
+            finally
+            {
+                Recycle();
+            }
+        }
+
         var count = _promise.GetResult(token);
         if (_status == SocketError.Success && Interruption == OperationEnd.Transport)
         {
@@ -110,6 +131,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
         Clear();
         _token = default;
         _status = SocketError.Success;
+        _faulted = false;
         Interruption = OperationEnd.Transport;
         _promise.Reset();
         Half.LeaveSpare(this);

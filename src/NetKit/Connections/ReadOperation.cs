@@ -33,7 +33,21 @@ internal sealed class ReadOperation : PendingOperation
     /// <summary>Reads, now that there may be something to read. The caller owns the operation and gives it up here.</summary>
     public void Resume(bool inline)
     {
-        var count = Connection.TryReceive(_buffer.Span, out var status);
+        int count;
+        SocketError status;
+        try
+        {
+            count = Connection.TryReceive(_buffer.Span, out status);
+        }
+        catch (Exception exception)
+        {
+            // The caller's own memory failed, not the connection.
+            Unwatch();
+            Connection.ExitReading();
+            Fail(exception);
+            return;
+        }
+
         if (status == SocketError.WouldBlock)
         {
             WaitOn();

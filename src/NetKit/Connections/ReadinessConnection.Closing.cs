@@ -2,60 +2,66 @@ namespace NetKit;
 
 internal abstract partial class ReadinessConnection
 {
+    private const int NotReleased = 0;
+    private const int Releasing = 1;
+    private const int Released = 2;
+
     // An operation that was told to leave does so in microseconds. The bound is for a wrapped stream that blocks.
     private static readonly TimeSpan s_leaveTime = TimeSpan.FromSeconds(5);
+
+    private int _release;
 
     public sealed override void Abort()
     {
         Latch();
-        Interlocked.Exchange(ref _released, 1);
-        Reset();
+
+        // A polite end under way is cut short. One that is done keeps its word to the peer.
+        if (Volatile.Read(ref _release) != Released)
+        {
+            TryBeginRelease();
+            Reset();
+        }
     }
 
     private protected sealed override ValueTask CloseAsync()
     {
         Latch();
-        if (Interlocked.Exchange(ref _released, 1) != 0)
-        {
-            return LeaveAsync();
-        }
-
-        // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
+        var releases = TryBeginRelease();
         if (!_readTurn.TryEnter())
         {
-            return ReleaseAfterOthersAsync();
+            return CloseAfterOthersAsync(releases);
         }
 
         if (!_writeTurn.TryEnter())
         {
             _readTurn.Exit();
-            return ReleaseAfterOthersAsync();
+            return CloseAfterOthersAsync(releases);
         }
 
-        var release = ReleaseAsync();
+        // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
+        var release = releases ? ReleaseAsync() : ValueTask.CompletedTask;
         if (!release.IsCompletedSuccessfully)
         {
-            return ExitAfterAsync(release);
+            return EndCloseAsync(release);
         }
 
-        _writeTurn.Exit();
-        _readTurn.Exit();
+        EndClose(releases, reading: true, writing: true);
         return ValueTask.CompletedTask;
     }
 
     private protected sealed override void Close(TimeSpan patience)
     {
         Latch();
+        var releases = TryBeginRelease();
         var limit = Deadline.After(patience);
-        var first = Interlocked.Exchange(ref _released, 1) == 0;
         var reading = BlockingWait.For(_readTurn.EnterAsync(limit, CancellationToken.None));
         var writing = BlockingWait.For(_writeTurn.EnterAsync(limit, CancellationToken.None));
-        if (first)
+        if (releases)
         {
             Release();
         }
 
-        Exit(reading, writing);
+        EndClose(releases, reading, writing);
     }
 
     /// <summary>Closes for everyone: whatever waits fails with Closed, and nothing begins any more.</summary>
@@ -76,44 +82,36 @@ internal abstract partial class ReadinessConnection
         }
     }
 
-    private async ValueTask ReleaseAfterOthersAsync()
+    /// <summary>Tells whether the caller is the one to give the transport up.</summary>
+    private bool TryBeginRelease() => Interlocked.CompareExchange(ref _release, Releasing, NotReleased) == NotReleased;
+
+    private async ValueTask CloseAfterOthersAsync(bool releases)
     {
         var limit = Deadline.After(s_leaveTime);
         var reading = await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
         var writing = await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        try
+        if (releases)
         {
             await ReleaseAsync().ConfigureAwait(false);
         }
-        finally
-        {
-            Exit(reading, writing);
-        }
+
+        EndClose(releases, reading, writing);
     }
 
-    private async ValueTask ExitAfterAsync(ValueTask release)
+    private async ValueTask EndCloseAsync(ValueTask release)
     {
-        try
-        {
-            await release.ConfigureAwait(false);
-        }
-        finally
-        {
-            Exit(reading: true, writing: true);
-        }
+        await release.ConfigureAwait(false);
+        EndClose(released: true, reading: true, writing: true);
     }
 
-    /// <summary>Waits, after another caller closed or aborted, until no operation touches its buffer.</summary>
-    private async ValueTask LeaveAsync()
+    /// <summary>Ends a close: those who queued for a turn find the connection closed.</summary>
+    private void EndClose(bool released, bool reading, bool writing)
     {
-        var limit = Deadline.After(s_leaveTime);
-        var reading = await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        var writing = await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        Exit(reading, writing);
-    }
+        if (released)
+        {
+            Volatile.Write(ref _release, Released);
+        }
 
-    private void Exit(bool reading, bool writing)
-    {
         if (writing)
         {
             _writeTurn.Exit();

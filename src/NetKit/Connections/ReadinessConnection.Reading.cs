@@ -46,7 +46,18 @@ internal abstract partial class ReadinessConnection
         var status = SocketError.Success;
         if (refusal == OperationEnd.Transport)
         {
-            var count = TryReceive(buffer.Span, out status);
+            int count;
+            try
+            {
+                count = TryReceive(buffer.Span, out status);
+            }
+            catch (Exception exception)
+            {
+                // The caller's own memory failed, not the connection.
+                _readTurn.Exit();
+                return ValueTask.FromException<int>(exception);
+            }
+
             if (status == SocketError.Success)
             {
                 _readTurn.Exit();

@@ -71,6 +71,13 @@ internal abstract partial class ReadinessConnection
         ArmSend();
     }
 
+    /// <summary>Lets the operation wait until its wait for room has ended. The caller owns it and gives it up here.</summary>
+    internal void WaitForSettlement(WriteOperation operation)
+    {
+        Writing.Publish(operation);
+        ArmSend();
+    }
+
     /// <summary>Is called by the transport when a wait ends. Harmless when nobody waits any more.</summary>
     /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
     private protected void OnSendReady(bool inline)
@@ -96,7 +103,17 @@ internal abstract partial class ReadinessConnection
             return EndSend(SocketError.Success, refusal, transferred: 0, cancellationToken);
         }
 
-        var taken = TrySend(buffer.Span, out var status);
+        int taken;
+        SocketError status;
+        try
+        {
+            taken = TrySend(buffer.Span, out status);
+        }
+        catch (Exception exception)
+        {
+            return EndSend(exception);
+        }
+
         return status switch
         {
             SocketError.Success => EndSend(),
@@ -113,7 +130,17 @@ internal abstract partial class ReadinessConnection
             return EndSend(SocketError.Success, refusal, transferred: 0, cancellationToken);
         }
 
-        var taken = TrySend(buffers, out var status);
+        long taken;
+        SocketError status;
+        try
+        {
+            taken = TrySend(buffers, out status);
+        }
+        catch (Exception exception)
+        {
+            return EndSend(exception);
+        }
+
         return status switch
         {
             SocketError.Success => EndSend(),
@@ -139,6 +166,13 @@ internal abstract partial class ReadinessConnection
     {
         _writeTurn.Exit();
         return ValueTask.CompletedTask;
+    }
+
+    // The caller's own memory failed, not the connection.
+    private ValueTask EndSend(Exception exception)
+    {
+        _writeTurn.Exit();
+        return ValueTask.FromException(exception);
     }
 
     private ValueTask EndSend(SocketError status, OperationEnd end, long transferred, CancellationToken cancellationToken)

@@ -17,7 +17,6 @@ internal abstract partial class ReadinessConnection : Connection
     private Turn _readTurn;
     private Turn _writeTurn;
     private int _closed;
-    private int _released;
     private bool _writesCompleted; // guarded by the writing turn
 
     private protected ReadinessConnection(TimeProvider? timeProvider)
@@ -51,11 +50,13 @@ internal abstract partial class ReadinessConnection : Connection
         return taken;
     }
 
-    /// <summary>Counts the bytes of the waiting write that the wait itself has sent since it was armed.</summary>
-    internal virtual int SettleSend() => 0;
+    /// <summary>Advances a write by what its wait for room has sent by itself; false while that is not known yet.</summary>
+    internal virtual bool TrySettleSend(WriteOperation operation) => true;
 
-    /// <summary>Stops waiting for room; false when the transport will say by <see cref="OnSendReady"/> how the wait ended. The caller owns the operation and gives it up for false.</summary>
-    internal virtual bool TryStopWaitingToSend(WriteOperation operation) => true;
+    /// <summary>Asks a wait for room to end soon.</summary>
+    internal virtual void StopWaitingToSend()
+    {
+    }
 
     /// <summary>Sees to it that <see cref="OnReceiveReady"/> is called when there is something to read. A wait under way is enough.</summary>
     private protected abstract void ArmReceive();
@@ -71,7 +72,7 @@ internal abstract partial class ReadinessConnection : Connection
     /// <summary>Tells the peer that no more data will come. Called once, when all writes are done.</summary>
     private protected abstract void ShutdownSend();
 
-    /// <summary>Gives the transport up politely. Called once, when no operation is on its way.</summary>
+    /// <summary>Gives the transport up politely. Called once, when no operation is on its way. Never throws.</summary>
     private protected abstract ValueTask ReleaseAsync();
 
     /// <summary>As <see cref="ReleaseAsync"/>, for callers that cannot await.</summary>
@@ -81,7 +82,7 @@ internal abstract partial class ReadinessConnection : Connection
     private protected abstract void Reset();
 
     /// <summary>What the transport itself reported behind a status.</summary>
-    private protected virtual Exception CauseOf(SocketError status) => new SocketException((int)status);
+    private protected virtual Exception CauseOf(string operation, SocketError status) => new SocketException((int)status);
 
     /// <summary>Makes the exception of a failed operation: one identity per event.</summary>
     internal Exception Failure(string operation, SocketError status, OperationEnd end, long bytesTransferred, CancellationToken token)
@@ -102,7 +103,7 @@ internal abstract partial class ReadinessConnection : Connection
                 ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, innerException: null, bytesTransferred);
         }
 
-        var cause = CauseOf(status);
+        var cause = CauseOf(operation, status);
         if (cause is SocketException socketException)
         {
             return SocketErrors.ToException(socketException, operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);

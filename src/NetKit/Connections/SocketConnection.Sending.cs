@@ -18,7 +18,9 @@ internal sealed partial class SocketConnection
     private protected override void PrepareToWait(WriteOperation operation)
     {
         _sendWait ??= new SendWait(this);
-        if (!_sendWait.IsUnderWay && operation.TryPeek(out var next))
+
+        // Settled first: the byte that the last wait sent is not the next any more.
+        if (TrySettleSend(operation) && operation.TryPeek(out var next))
         {
             _sendWait.Start(next);
         }
@@ -33,25 +35,23 @@ internal sealed partial class SocketConnection
         }
     }
 
-    internal override int SettleSend() => _sendWait?.TakeSent() ?? 0;
-
-    internal override bool TryStopWaitingToSend(WriteOperation operation)
+    internal override bool TrySettleSend(WriteOperation operation)
     {
-        if (_sendWait is not { IsUnderWay: true } wait)
+        if (_sendWait is not { } wait)
         {
             return true;
         }
 
-        // The byte may or may not have gone. The write ends when that is known, so that its count is exact.
-        Writing.Publish(operation);
-        wait.Stop();
-        if (!wait.IsUnderWay)
+        if (wait.IsUnderWay)
         {
-            OnSendReady(inline: false);
+            return false;
         }
 
-        return false;
+        operation.Advance(wait.TakeSent());
+        return true;
     }
+
+    internal override void StopWaitingToSend() => _sendWait?.Stop();
 
     private long TrySendTogether(ReadOnlySequence<byte> buffers, out SocketError status)
     {

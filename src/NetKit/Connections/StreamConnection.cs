@@ -80,7 +80,8 @@ internal sealed class StreamConnection : ReadinessConnection
         }
     }
 
-    private protected override Exception CauseOf(SocketError status) => _receiver.Failure ?? _sender.Failure ?? base.CauseOf(status);
+    private protected override Exception CauseOf(string operation, SocketError status) =>
+        (operation == "read" ? _receiver.Failure : _sender.Failure) ?? base.CauseOf(operation, status);
 
     private protected override void ShutdownSend()
     {
@@ -123,9 +124,9 @@ internal sealed class StreamConnection : ReadinessConnection
             ShutdownSocket();
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        catch (Exception)
         {
-            // A polite end was tried. Closing does not fail.
+            // A polite end was tried, and a stranger's stream throws what it likes. Closing does not fail.
         }
     }
 
@@ -143,9 +144,9 @@ internal sealed class StreamConnection : ReadinessConnection
             ShutdownSocket();
             _stream.Dispose();
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        catch (Exception)
         {
-            // A polite end was tried. Closing does not fail.
+            // A polite end was tried, and a stranger's stream throws what it likes. Closing does not fail.
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class StreamSender
             var count = Math.Min(buffer.Length - taken, _buffer.Length);
             buffer.Slice(taken, count).CopyTo(_buffer);
             taken += count;
-            _write = WriteAsync(count);
+            _write = RunAsync(WriteAsync(count));
         }
     }
 
@@ -81,19 +81,12 @@ internal sealed class StreamSender
         await end().ConfigureAwait(false);
     }
 
-    private Task WriteAsync(int count)
+    private async ValueTask WriteAsync(int count)
     {
-        ValueTask write;
-        try
-        {
-            write = _stream.WriteAsync(_buffer.AsMemory(0, count), _stop);
-        }
-        catch (Exception exception)
-        {
-            write = ValueTask.FromException(exception);
-        }
+        await _stream.WriteAsync(_buffer.AsMemory(0, count), _stop).ConfigureAwait(false);
 
-        return RunAsync(write);
+        // Some streams keep what they are given (compression, buffering). A write of a connection has gone when it ends.
+        await _stream.FlushAsync(_stop).ConfigureAwait(false);
     }
 
     private async Task RunAsync(ValueTask write)

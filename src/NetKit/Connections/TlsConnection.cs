@@ -144,7 +144,8 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendEndAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await EnterWritingAsync("complete writes", cancellationToken, cancellationToken).ConfigureAwait(false);
+        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
+        await EnterWritingAsync("complete writes", limit.Token, cancellationToken).ConfigureAwait(false);
         try
         {
             if (_writeState == WriteState.Completed)
@@ -153,8 +154,14 @@ public sealed class TlsConnection : Connection
             }
 
             ThrowIfUnwritable("complete writes");
+            _writeState = WriteState.CutShort;
+            _cutShortBy = ConnectionError.Closed;
             await _tls.ShutdownAsync().ConfigureAwait(false);
             _writeState = WriteState.Completed;
+        }
+        catch (DeadlineExceededException)
+        {
+            throw new DeadlineExceededException("complete writes", LocalEndPoint, RemoteEndPoint);
         }
         catch (Exception exception) when (exception is not ConnectionException)
         {
@@ -184,7 +191,12 @@ public sealed class TlsConnection : Connection
 
     private protected override void Close(TimeSpan patience)
     {
-        Interlocked.Exchange(ref _closed, 1);
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            // Bounded by a deadline of its own.
+            BlockingWait.For(SayGoodbyeAsync());
+        }
+
         _inner.Dispose();
         var limit = Deadline.After(patience);
         var reading = BlockingWait.For(_readTurn.EnterAsync(limit, CancellationToken.None));

@@ -16,6 +16,13 @@ internal sealed class WriteOperation : PendingOperation
 
     protected override ConnectionHalf Half => Connection.Writing;
 
+    /// <summary>Counts bytes that the transport has taken.</summary>
+    public void Advance(long count)
+    {
+        _transferred += count;
+        _remaining = _remaining.Slice(count);
+    }
+
     /// <summary>The first byte that the transport has not taken yet; false when it has taken all.</summary>
     public bool TryPeek(out byte next)
     {
@@ -35,17 +42,26 @@ internal sealed class WriteOperation : PendingOperation
 
     public override void End(OperationEnd reason)
     {
-        Interruption = reason;
-        if (Connection.TryStopWaitingToSend(this))
+        // What came first stands, but for a close, after which nothing else counts.
+        if (Interruption == OperationEnd.Transport || reason == OperationEnd.Closed)
         {
-            Resume(inline: false);
+            Interruption = reason;
         }
+
+        Connection.StopWaitingToSend();
+        Resume(inline: false);
     }
 
     /// <summary>Writes on, now that there may be room, or ends when interrupted. The caller owns the operation and gives it up here.</summary>
     public void Resume(bool inline)
     {
-        Advance(Connection.SettleSend());
+        if (!Connection.TrySettleSend(this))
+        {
+            // The wait itself may yet send a byte of this write. Nothing is sent, counted or ended until it has ended.
+            Connection.WaitForSettlement(this);
+            return;
+        }
+
         if (Interruption == OperationEnd.DeadlineExceeded && !Half.IsDue)
         {
             // The deadline was moved after it fired and before the write could leave: the move wins.
@@ -55,7 +71,19 @@ internal sealed class WriteOperation : PendingOperation
         var status = SocketError.Success;
         if (Interruption == OperationEnd.Transport)
         {
-            Advance(Connection.TrySend(_remaining, out status));
+            try
+            {
+                Advance(Connection.TrySend(_remaining, out status));
+            }
+            catch (Exception exception)
+            {
+                // The caller's own memory failed, not the connection.
+                Unwatch();
+                Connection.ExitWriting();
+                Fail(exception);
+                return;
+            }
+
             if (status == SocketError.WouldBlock)
             {
                 WaitOn();
@@ -82,11 +110,5 @@ internal sealed class WriteOperation : PendingOperation
     {
         _remaining = default;
         _transferred = 0;
-    }
-
-    private void Advance(long count)
-    {
-        _transferred += count;
-        _remaining = _remaining.Slice(count);
     }
 }
