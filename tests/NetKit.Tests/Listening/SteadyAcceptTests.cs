@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetKit.Tests.Timing;
+
+namespace NetKit.Tests.Listening;
+
+public sealed class SteadyAcceptTests : IAsyncDisposable
+{
+    // The stable id of "accepting fails", which operators filter by.
+    private const int AcceptFailing = 101;
+    private readonly TimerCountingTimeProvider _time = new();
+    private readonly ScriptedAcceptor _acceptor = new();
+
+    public ValueTask DisposeAsync() => _acceptor.DisposeAsync();
+
+    [Fact]
+    public async Task A_shortage_is_waited_out_longer_each_time_up_to_a_second()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 11).ThenAccepts();
+        var next = Begin(Steady());
+        foreach (var milliseconds in new[] { 5, 10, 20, 40, 80, 160, 320, 640, 1_000, 1_000, 1_000 })
+        {
+            await Eventually.Equal(1, () => _time.Armed);
+            var accepts = _acceptor.Accepts;
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds) - TimeSpan.FromTicks(1));
+            Assert.Equal(accepts, _acceptor.Accepts);
+            _time.Advance(TimeSpan.FromTicks(1));
+            await Eventually.Equal(accepts + 1, () => _acceptor.Accepts);
+        }
+
+        Assert.NotNull(await next.Within());
+        Assert.Equal(12, _acceptor.Accepts);
+    }
+
+    [Fact]
+    public async Task After_a_success_the_waits_are_short_again()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 5).ThenAccepts().FailsForWantOfDescriptors().ThenAccepts();
+        var steady = Steady();
+        var first = Begin(steady);
+        await AdvanceUntilCompleted(first);
+
+        var second = Begin(steady);
+        await Eventually.Equal(1, () => _time.Armed);
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.NotNull(await second.Within());
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_closed_ends_the_wait_at_once()
+    {
+        _acceptor.FailsForWantOfDescriptors().ThenAccepts();
+        var steady = Steady();
+        var next = Begin(steady);
+        await Eventually.Equal(1, () => _time.Armed);
+        steady.OnResourcesFreed();
+        Assert.NotNull(await next.Within());
+    }
+
+    public static TheoryData<string> Surprises => new(
+        nameof(InsufficientMemoryException), nameof(FileNotFoundException), nameof(InvalidOperationException), nameof(ConnectionException));
+
+    [Theory]
+    [MemberData(nameof(Surprises))]
+    public async Task What_nobody_has_thought_of_is_waited_out_too(string surprise)
+    {
+        _acceptor.Fails(Make(surprise), times: 3).ThenAccepts();
+        var next = Begin(Steady());
+        await AdvanceUntilCompleted(next);
+        Assert.NotNull(await next);
+    }
+
+    [Fact]
+    public async Task A_closed_listener_is_the_end()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 2);
+        var next = Begin(Steady());
+        await AdvanceUntilCompleted(next);
+        Assert.Null(await next);
+    }
+
+    [Fact]
+    public async Task The_caller_s_token_ends_a_wait()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 100);
+        using var source = new CancellationTokenSource();
+        var next = Steady().NextAsync(source.Token).AsTask();
+        await Eventually.Equal(1, () => _time.Armed);
+        await source.CancelAsync();
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.Within());
+        Assert.Equal(source.Token, exception.CancellationToken);
+        Assert.Equal(0, _time.Armed);
+    }
+
+    [Fact]
+    public async Task A_long_shortage_is_logged_once_in_a_while_and_the_rest_is_counted()
+    {
+        var logger = new RecordingLogger();
+        _acceptor.FailsForWantOfDescriptors(times: 60).ThenAccepts();
+        var next = Begin(Steady(logger));
+        await AdvanceUntilCompleted(next);
+
+        // Some 52 s of waits, and a message every 10 s.
+        var entries = logger.Entries.Where(entry => entry.Id == AcceptFailing).ToList();
+        Assert.InRange(entries.Count, 4, 7);
+        Assert.All(entries, entry => Assert.Equal(LogLevel.Warning, entry.Level));
+        Assert.Matches(@"\b[1-9]\d* more failures", entries[1].Message);
+        Assert.Contains("127.0.0.1:7", entries[0].Message, StringComparison.Ordinal);
+    }
+
+    private SteadyAccept Steady(ILogger? logger = null) => new(_acceptor, logger ?? NullLogger.Instance, _time);
+
+    private static Task<Arrival?> Begin(SteadyAccept steady) => steady.NextAsync(TestContext.Current.CancellationToken).AsTask();
+
+    private Task AdvanceUntilCompleted(Task task) => Eventually.True(
+        () =>
+        {
+            if (_time.Armed > 0)
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            return task.IsCompleted;
+        },
+        "the accept goes on");
+
+    private static Exception Make(string surprise) => surprise switch
+    {
+        nameof(InsufficientMemoryException) => new InsufficientMemoryException(),
+        nameof(FileNotFoundException) => new FileNotFoundException("Could not load file or assembly."),
+        nameof(ConnectionException) => new ConnectionException(ConnectionError.Unknown, "accept"),
+        _ => new InvalidOperationException(),
+    };
+}
