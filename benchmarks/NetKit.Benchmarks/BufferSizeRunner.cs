@@ -9,8 +9,8 @@ internal static class BufferSizeRunner
 
     public static void Run(Arguments arguments)
     {
-        var rounds = arguments.Number("rounds", 9);
-        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 150));
+        var rounds = arguments.Number("rounds", 15);
+        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 100));
         foreach (var reads in new[] { true, false })
         {
             using var field = new BulkField(s_ways);

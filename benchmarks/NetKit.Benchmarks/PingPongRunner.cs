@@ -6,9 +6,9 @@ internal static class PingPongRunner
 {
     public static void Run(Arguments arguments)
     {
-        var rounds = arguments.Number("rounds", 15);
+        var rounds = arguments.Number("rounds", 25);
         Transport.BufferSize = arguments.Number("buffer", Transport.BufferSize);
-        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 150));
+        var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 100));
         var table = new ResultTable(
             "pingpong"
                 + (Transport.BufferSize == Transport.MessageSize ? "-exact" : "")
@@ -19,6 +19,7 @@ internal static class PingPongRunner
             "vs Socket (middle half)",
             "vs Connection (middle half)",
             "CPU us",
+            "CPU vs Socket (middle half)",
             "Allocated B",
             "System calls");
         foreach (var count in new[] { 1, 64 })
@@ -66,23 +67,24 @@ internal static class PingPongRunner
                 ResultTable.Number(count),
                 Ways.All[index],
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.PerSecond))),
-                Ratio(own, plain),
-                isNetKit ? Ratio(own, connection) : "",
+                Ratio(own, plain, static slice => slice.PerSecond),
+                isNetKit ? Ratio(own, connection, static slice => slice.PerSecond) : "",
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.CpuMicroseconds)), "N1"),
+                Ratio(own, plain, static slice => slice.CpuMicroseconds),
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.Allocated)), "N1"),
                 calls is { } number ? ResultTable.Number(number, "N2") : "not allowed");
             fields[index].Dispose();
         }
     }
 
-    private static string Ratio(List<Slice> slices, List<Slice> baseline)
+    private static string Ratio(List<Slice> slices, List<Slice> baseline, Func<Slice, double> figure)
     {
         if (ReferenceEquals(slices, baseline))
         {
             return "1";
         }
 
-        var ratios = slices.Zip(baseline, static (own, other) => own.PerSecond / other.PerSecond).ToArray();
+        var ratios = slices.Zip(baseline, (own, other) => figure(own) / figure(other)).ToArray();
         var (low, high) = Statistics.MiddleHalf(ratios);
         return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
     }

@@ -11,5 +11,7 @@ internal sealed class Arguments(string[] arguments)
             : otherwise;
 
     /// <summary>What to type to get the same result again.</summary>
-    public string Command(string project) => $"dotnet run -c Release --project benchmarks/{project} -- {string.Join(' ', arguments)}".TrimEnd(' ', '-');
+    public string Command(string project) =>
+        (Environment.ProcessorCount == 1 ? "taskset -c 1 " : "")
+        + $"dotnet run -c Release --project benchmarks/{project} -- {string.Join(' ', arguments)}".TrimEnd(' ', '-');
 }
