@@ -53,10 +53,7 @@ internal sealed class MemoryAcceptor : Acceptor, IDialer
         }
     }
 
-    public override void ReleaseReserve()
-    {
-        // A client in memory takes no descriptor.
-    }
+    public override bool TryReleaseReserve() => false;
 
     public override ValueTask DisposeAsync()
     {

@@ -30,12 +30,14 @@ internal sealed class ReserveDescriptor : IDisposable
         }
     }
 
-    /// <summary>Gives the descriptor up, for the next accept to use.</summary>
-    public void Release()
+    /// <summary>Gives the descriptor up, for the next accept to use; false when it was not in hand.</summary>
+    public bool TryRelease()
     {
-        _handle?.Dispose();
+        var held = _handle;
         _handle = null;
+        held?.Dispose();
+        return held is not null;
     }
 
-    public void Dispose() => Release();
+    public void Dispose() => TryRelease();
 }

@@ -13,8 +13,9 @@ internal sealed class SocketAcceptor : Acceptor
     private readonly Socket _socket;
     private readonly ListenerOptions _options;
     private readonly TimeProvider? _timeProvider;
-    private readonly Lock _reserveGate = new(); // guards _reserve
+    private readonly Lock _reserveGate = new(); // guards _reserve and _turnedAway
     private readonly ReserveDescriptor _reserve = new();
+    private bool _turnedAway;
     private Turn _turn;
     private Task<Socket>? _abandoned; // guarded by the turn
     private int _closed;
@@ -66,7 +67,12 @@ internal sealed class SocketAcceptor : Acceptor
 
             // There was room to hear of this client, not to serve it. It is told at once.
             socket.Close(timeout: 0);
-            TryTakeReserve();
+            lock (_reserveGate)
+            {
+                _turnedAway = true;
+                _reserve.TryTake();
+            }
+
             throw new ConnectionException(
                 ConnectionError.ResourceExhausted,
                 "accept",
@@ -75,11 +81,13 @@ internal sealed class SocketAcceptor : Acceptor
         }
     }
 
-    public override void ReleaseReserve()
+    public override bool TryReleaseReserve()
     {
         lock (_reserveGate)
         {
-            _reserve.Release();
+            var turnsAway = _reserve.TryRelease() || _turnedAway;
+            _turnedAway = false;
+            return turnsAway;
         }
     }
 

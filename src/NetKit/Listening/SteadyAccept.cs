@@ -80,10 +80,9 @@ internal sealed class SteadyAccept
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
         NetKitMetrics.AcceptFailed();
-        if (_mayTurnAway > 0)
+        if (_mayTurnAway > 0 && _acceptor.TryReleaseReserve())
         {
-            // The next accept tells one more waiting client that there is no room; if need be, by the reserve's descriptor.
-            _acceptor.ReleaseReserve();
+            // The next accept tells one more waiting client that there is no room.
             _mayTurnAway--;
             return;
         }
