@@ -26,7 +26,9 @@ namespace NetKit;
 public abstract partial class Connection : Stream
 {
     private readonly ConnectionHalf _reading;
-    private ConnectionHalf? _writing; // made when a write first has a deadline, a timeout or a reason to wait
+    private ConnectionHalf? _writing; // made when a write first has a deadline or a reason to wait
+    private int _readTimeout = Timeout.Infinite;
+    private int _writeTimeout = Timeout.Infinite;
     private string? _id;
     private IDuplexPipe? _duplexPipe;
 
@@ -77,8 +79,8 @@ public abstract partial class Connection : Stream
     /// <exception cref="ArgumentOutOfRangeException">The value is 0 or less, and not <see cref="Timeout.Infinite"/>.</exception>
     public sealed override int ReadTimeout
     {
-        get => _reading.Timeout;
-        set => _reading.Timeout = ValidTimeout(value, nameof(ReadTimeout));
+        get => _readTimeout;
+        set => _readTimeout = ValidTimeout(value, nameof(ReadTimeout));
     }
 
     /// <summary>Bounds each write by a time of its own, in milliseconds, asynchronous writes included.</summary>
@@ -87,8 +89,8 @@ public abstract partial class Connection : Stream
     /// <exception cref="ArgumentOutOfRangeException">The value is 0 or less, and not <see cref="Timeout.Infinite"/>.</exception>
     public sealed override int WriteTimeout
     {
-        get => WritingIfMade?.Timeout ?? Timeout.Infinite;
-        set => Writing.Timeout = ValidTimeout(value, nameof(WriteTimeout));
+        get => _writeTimeout;
+        set => _writeTimeout = ValidTimeout(value, nameof(WriteTimeout));
     }
 
     /// <summary>Makes a connection of a connected stream socket: TCP or Unix.</summary>
@@ -205,14 +207,14 @@ public abstract partial class Connection : Stream
         _ => Id,
     };
 
-    /// <summary>What reads share: deadline, timeout and the operation that waits.</summary>
+    /// <summary>What reads share: deadline and the operation that waits.</summary>
     internal ConnectionHalf Reading => _reading;
 
     /// <summary>What writes share, made now if it is not there.</summary>
     internal virtual ConnectionHalf Writing =>
         _writing ?? Interlocked.CompareExchange(ref _writing, new ConnectionHalf(_reading.Scheduler), null) ?? _writing;
 
-    /// <summary>What writes share; null while no write had a deadline, a timeout or a reason to wait.</summary>
+    /// <summary>What writes share; null while no write had a deadline or a reason to wait.</summary>
     internal virtual ConnectionHalf? WritingIfMade => Volatile.Read(ref _writing);
 
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
@@ -228,6 +230,15 @@ public abstract partial class Connection : Stream
 
     /// <summary>As <see cref="CloseAsync"/>, for callers that cannot await.</summary>
     private protected abstract void Close(TimeSpan patience);
+
+    /// <summary>The time each read has for itself; infinite for no bound.</summary>
+    private protected TimeSpan ReadLimit => DurationOf(_readTimeout);
+
+    /// <summary>The time each write has for itself; infinite for no bound.</summary>
+    private protected TimeSpan WriteLimit => DurationOf(_writeTimeout);
+
+    private static TimeSpan DurationOf(int milliseconds) =>
+        milliseconds == Timeout.Infinite ? Timeout.InfiniteTimeSpan : new TimeSpan(milliseconds * TimeSpan.TicksPerMillisecond);
 
     private static int ValidTimeout(int milliseconds, string property) => milliseconds is > 0 or Timeout.Infinite
         ? milliseconds

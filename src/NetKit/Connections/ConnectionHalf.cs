@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace NetKit;
 
-/// <summary>One direction of a connection: its deadline, its timeout and the operation that waits.</summary>
+/// <summary>One direction of a connection: its deadline and the operation that waits.</summary>
 /// <remarks>
 /// Invariant: an operation that waits is owned by whoever takes it from <c>_pending</c>, and only the owner may finish it
 /// or put it back. Readiness, deadline, token and close all compete for it there, so each operation ends exactly once.
@@ -16,14 +16,6 @@ internal sealed class ConnectionHalf : DeadlineEntry
         : base(scheduler)
     {
     }
-
-    /// <summary>The time each operation has for itself, in milliseconds as Stream has it; -1 for no bound.</summary>
-    public int Timeout { get; set; } = System.Threading.Timeout.Infinite;
-
-    /// <summary><see cref="Timeout"/> as a duration; infinite for no bound.</summary>
-    public TimeSpan OperationTimeout => Timeout == System.Threading.Timeout.Infinite
-        ? System.Threading.Timeout.InfiniteTimeSpan
-        : new TimeSpan(Timeout * TimeSpan.TicksPerMillisecond);
 
     internal override bool IsAwaited => Volatile.Read(ref _pending) is not null;
 

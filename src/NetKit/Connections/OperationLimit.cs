@@ -1,7 +1,7 @@
 namespace NetKit;
 
 /// <summary>Bounds an operation that is made of several smaller ones: the caller's token, and the timeout of the whole.</summary>
-/// <remarks>Costs nothing while no timeout is set: then the token is the caller's own.</remarks>
+/// <remarks>Costs nothing while there is one reason at the most to end: then that token serves as it is.</remarks>
 internal readonly struct OperationLimit : IDisposable
 {
     private readonly Timer? _timer;
@@ -15,14 +15,19 @@ internal readonly struct OperationLimit : IDisposable
     /// <summary>Is cancelled when the caller gives up or the time is over.</summary>
     public CancellationToken Token { get; }
 
-    public static OperationLimit Start(ConnectionHalf? half, CancellationToken caller)
+    /// <param name="timeout">The time the operation has; infinite for no bound.</param>
+    /// <param name="scheduler">Where the time is measured.</param>
+    /// <param name="pause">A token that interrupts the operation for reasons of the connection's own.</param>
+    /// <param name="caller">The caller's token.</param>
+    public static OperationLimit Start(
+        TimeSpan timeout, DeadlineScheduler scheduler, CancellationToken pause, CancellationToken caller)
     {
-        if (half is null || half.Timeout == Timeout.Infinite)
+        if (timeout == Timeout.InfiniteTimeSpan && !(pause.CanBeCanceled && caller.CanBeCanceled))
         {
-            return new OperationLimit(null, caller);
+            return new OperationLimit(null, caller.CanBeCanceled ? caller : pause);
         }
 
-        var timer = new Timer(half.Scheduler, half.OperationTimeout, caller);
+        var timer = new Timer(scheduler, timeout, pause, caller);
         return new OperationLimit(timer, timer.Token);
     }
 
@@ -34,10 +39,10 @@ internal readonly struct OperationLimit : IDisposable
         private readonly CancellationTokenSource _source;
         private int _stopped;
 
-        public Timer(DeadlineScheduler scheduler, TimeSpan timeout, CancellationToken caller)
+        public Timer(DeadlineScheduler scheduler, TimeSpan timeout, CancellationToken pause, CancellationToken caller)
             : base(scheduler)
         {
-            _source = CancellationTokenSource.CreateLinkedTokenSource(caller);
+            _source = CancellationTokenSource.CreateLinkedTokenSource(caller, pause);
             Token = _source.Token;
             LimitOperation(timeout);
             Watch();

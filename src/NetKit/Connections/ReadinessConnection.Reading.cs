@@ -12,7 +12,7 @@ internal abstract partial class ReadinessConnection
         }
 
         return _readTurn.TryEnter()
-            ? ReceiveInTurn(buffer, Reading.OperationTimeout, cancellationToken)
+            ? ReceiveInTurn(buffer, ReadLimit, cancellationToken)
             : ReceiveAfterOthersAsync(buffer, cancellationToken);
     }
 
@@ -35,7 +35,7 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var limit = LimitOf(Reading);
+        var limit = FromNow(ReadLimit);
         ThrowIfLate(await _readTurn.EnterAsync(limit, cancellationToken).ConfigureAwait(false), "read");
         return await ReceiveInTurn(buffer, limit.Patience, cancellationToken).ConfigureAwait(false);
     }

@@ -13,7 +13,7 @@ internal abstract partial class ReadinessConnection
         }
 
         return _writeTurn.TryEnter()
-            ? SendInTurn(buffer, WriteTimeLimit, cancellationToken)
+            ? SendInTurn(buffer, WriteLimit, cancellationToken)
             : SendAfterOthersAsync(new ReadOnlySequence<byte>(buffer), cancellationToken);
     }
 
@@ -25,7 +25,7 @@ internal abstract partial class ReadinessConnection
         }
 
         return _writeTurn.TryEnter()
-            ? SendInTurn(buffers, WriteTimeLimit, cancellationToken)
+            ? SendInTurn(buffers, WriteLimit, cancellationToken)
             : SendAfterOthersAsync(buffers, cancellationToken);
     }
 
@@ -34,7 +34,7 @@ internal abstract partial class ReadinessConnection
         cancellationToken.ThrowIfCancellationRequested();
         if (!_writeTurn.TryEnter())
         {
-            ThrowIfLate(await _writeTurn.EnterAsync(LimitOf(WritingIfMade), cancellationToken).ConfigureAwait(false), "complete writes");
+            ThrowIfLate(await _writeTurn.EnterAsync(FromNow(WriteLimit), cancellationToken).ConfigureAwait(false), "complete writes");
         }
 
         try
@@ -90,7 +90,7 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
-        var limit = LimitOf(WritingIfMade);
+        var limit = FromNow(WriteLimit);
         ThrowIfLate(await _writeTurn.EnterAsync(limit, cancellationToken).ConfigureAwait(false), "write");
         await SendInTurn(buffers, limit.Patience, cancellationToken).ConfigureAwait(false);
     }
@@ -157,8 +157,6 @@ internal abstract partial class ReadinessConnection
         WaitToSend(operation);
         return promise;
     }
-
-    private TimeSpan WriteTimeLimit => WritingIfMade?.OperationTimeout ?? Timeout.InfiniteTimeSpan;
 
     private OperationEnd RefusalToSend() => _writesCompleted ? OperationEnd.Closed : Refusal(WritingIfMade);
 

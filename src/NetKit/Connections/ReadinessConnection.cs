@@ -145,8 +145,7 @@ internal abstract partial class ReadinessConnection : Connection
     }
 
     /// <summary>When an operation that is called now must have ended, by the timeout of its own.</summary>
-    private static Deadline LimitOf(ConnectionHalf? half) =>
-        half is null ? Deadline.None : Deadline.After(half.OperationTimeout, half.Scheduler.TimeProvider);
+    private Deadline FromNow(TimeSpan limit) => Deadline.After(limit, Reading.Scheduler.TimeProvider);
 
     /// <summary>Publishes an operation, and looks again at each reason that may have come up before it could be seen.</summary>
     private void Publish(ConnectionHalf half, PendingOperation operation)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -10,9 +11,10 @@ namespace NetKit;
 
 /// <summary>Carries an encrypted stream of bytes over another connection.</summary>
 /// <remarks>
-/// Shares the deadlines and timeouts of the connection below. Reads that time out or are cancelled lose nothing. A write
+/// Shares the deadlines of the connection below, and takes its timeouts over. Reads that time out or are cancelled lose nothing. A write
 /// that is cut short, by deadline, token or error, has spent its record: every later write fails, reads go on.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links holds nothing to dispose of.")]
 public sealed class TlsConnection : Connection
 {
     private static readonly TimeSpan s_goodbyeTime = TimeSpan.FromSeconds(1);
@@ -21,6 +23,7 @@ public sealed class TlsConnection : Connection
     private readonly SslStream _tls;
     private Turn _readTurn;
     private Turn _writeTurn;
+    private CancellationTokenSource _pause = new(); // stops the read that runs, to make way for close_notify
     private WriteState _writeState; // guarded by the writing turn
     private ConnectionError _cutShortBy; // likewise
     private int _closed;
@@ -30,6 +33,10 @@ public sealed class TlsConnection : Connection
     {
         _inner = inner;
         _tls = tls;
+
+        // An operation here is several below: its timeout is measured here, over all of them.
+        (ReadTimeout, WriteTimeout) = (inner.ReadTimeout, inner.WriteTimeout);
+        inner.ReadTimeout = inner.WriteTimeout = Timeout.Infinite;
     }
 
     private enum WriteState : byte
@@ -80,20 +87,29 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(Reading, cancellationToken);
-        await EnterReadingAsync("read", limit.Token, cancellationToken).ConfigureAwait(false);
-        try
+        var patience = FromNow(ReadLimit);
+        while (true)
         {
-            ThrowIfRefused("read", Reading);
-            return await _tls.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is not ConnectionException)
-        {
-            throw Translate(exception, "read", cancellationToken);
-        }
-        finally
-        {
-            _readTurn.Exit();
+            var pause = Volatile.Read(ref _pause).Token;
+            using var limit = OperationLimit.Start(patience.Patience, Reading.Scheduler, pause, cancellationToken);
+            await EnterAsync(ref _readTurn, patience, "read", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                ThrowIfRefused("read", Reading);
+                return await _tls.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (pause.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !patience.HasPassed)
+            {
+                // Asked to make way for close_notify. Nothing is lost: a read stopped in the middle of a record goes on.
+            }
+            catch (Exception exception) when (exception is not ConnectionException)
+            {
+                throw Translate(exception, "read", cancellationToken);
+            }
+            finally
+            {
+                _readTurn.Exit();
+            }
         }
     }
 
@@ -101,8 +117,9 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
-        await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
+        var patience = FromNow(WriteLimit);
+        using var limit = OperationLimit.Start(WriteLimit, Reading.Scheduler, CancellationToken.None, cancellationToken);
+        await EnterAsync(ref _writeTurn, patience, "write", cancellationToken).ConfigureAwait(false);
         try
         {
             ThrowIfUnwritable("write");
@@ -121,8 +138,9 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
-        await EnterWritingAsync("write", limit.Token, cancellationToken).ConfigureAwait(false);
+        var patience = FromNow(WriteLimit);
+        using var limit = OperationLimit.Start(WriteLimit, Reading.Scheduler, CancellationToken.None, cancellationToken);
+        await EnterAsync(ref _writeTurn, patience, "write", cancellationToken).ConfigureAwait(false);
         try
         {
             ThrowIfUnwritable("write");
@@ -144,8 +162,7 @@ public sealed class TlsConnection : Connection
     private protected override async ValueTask SendEndAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = OperationLimit.Start(WritingIfMade, cancellationToken);
-        await EnterWritingAsync("complete writes", limit.Token, cancellationToken).ConfigureAwait(false);
+        await EnterAsync(ref _writeTurn, FromNow(WriteLimit), "complete writes", cancellationToken).ConfigureAwait(false);
         try
         {
             if (_writeState == WriteState.Completed)
@@ -154,10 +171,7 @@ public sealed class TlsConnection : Connection
             }
 
             ThrowIfUnwritable("complete writes");
-            _writeState = WriteState.CutShort;
-            _cutShortBy = ConnectionError.Closed;
-            await _tls.ShutdownAsync().ConfigureAwait(false);
-            _writeState = WriteState.Completed;
+            await SendCloseNotifyAsync(Deadline.None, cancellationToken).ConfigureAwait(false);
         }
         catch (DeadlineExceededException)
         {
@@ -238,7 +252,7 @@ public sealed class TlsConnection : Connection
         }
     }
 
-    /// <summary>Sends close_notify if a write of ours is not in the way and the peer takes it soon.</summary>
+    /// <summary>Sends close_notify if no write of ours is in the way and the peer takes it soon. Never throws.</summary>
     private async ValueTask SayGoodbyeAsync()
     {
         if (!_writeTurn.TryEnter())
@@ -250,17 +264,47 @@ public sealed class TlsConnection : Connection
         {
             if (_writeState == WriteState.Open)
             {
-                _inner.WriteDeadline = Deadline.Earliest(_inner.WriteDeadline, Deadline.After(s_goodbyeTime));
-                await _tls.ShutdownAsync().ConfigureAwait(false);
+                var limit = Deadline.After(s_goodbyeTime);
+                _inner.WriteDeadline = Deadline.Earliest(_inner.WriteDeadline, limit);
+                await SendCloseNotifyAsync(limit, CancellationToken.None).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception)
         {
-            // The peer is gone or does not read: it gets the end without the notice.
+            // The peer is gone, does not read, or TLS never got that far: it gets the end without the notice.
         }
         finally
         {
             _writeTurn.Exit();
+        }
+    }
+
+    /// <summary>Sends close_notify, with the writing turn held.</summary>
+    /// <remarks>
+    /// With reads out of the way: SslStream's shutdown and a read that is being decrypted work on the same TLS state
+    /// without a lock between them. A read that waits is stopped, and goes on behind us.
+    /// </remarks>
+    private async ValueTask SendCloseNotifyAsync(Deadline limit, CancellationToken cancellationToken)
+    {
+        // Queued before the read is stopped, so that it finds us ahead of it.
+        var turn = _readTurn.EnterAsync(limit, cancellationToken).AsTask();
+        var pause = Interlocked.Exchange(ref _pause, new CancellationTokenSource());
+        await pause.CancelAsync().ConfigureAwait(false);
+        if (!await turn.ConfigureAwait(false))
+        {
+            return;
+        }
+
+        try
+        {
+            _writeState = WriteState.CutShort;
+            _cutShortBy = ConnectionError.Closed;
+            await _tls.ShutdownAsync().ConfigureAwait(false);
+            _writeState = WriteState.Completed;
+        }
+        finally
+        {
+            _readTurn.Exit();
         }
     }
 
@@ -282,23 +326,18 @@ public sealed class TlsConnection : Connection
         }
     }
 
-    private ValueTask EnterReadingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
-        _readTurn.TryEnter() ? default : WaitAsync(_readTurn.EnterAsync(Deadline.None, limit), operation, caller);
+    private ValueTask EnterAsync(ref Turn turn, Deadline limit, string operation, CancellationToken cancellationToken) =>
+        turn.TryEnter() ? ValueTask.CompletedTask : WaitAsync(turn.EnterAsync(limit, cancellationToken), operation);
 
-    private ValueTask EnterWritingAsync(string operation, CancellationToken limit, CancellationToken caller) =>
-        _writeTurn.TryEnter() ? default : WaitAsync(_writeTurn.EnterAsync(Deadline.None, limit), operation, caller);
-
-    private async ValueTask WaitAsync(ValueTask<bool> turn, string operation, CancellationToken caller)
+    private async ValueTask WaitAsync(ValueTask<bool> turn, string operation)
     {
-        try
+        if (!await turn.ConfigureAwait(false))
         {
-            await turn.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception)
-        {
-            throw Translate(exception, operation, caller);
+            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
         }
     }
+
+    private Deadline FromNow(TimeSpan limit) => Deadline.After(limit, Reading.Scheduler.TimeProvider);
 
     private void ThrowIfUnwritable(string operation)
     {
