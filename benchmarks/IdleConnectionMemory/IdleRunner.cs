@@ -17,6 +17,7 @@ internal static class IdleRunner
             "Server",
             "Managed B",
             "Above the socket",
+            "Of that the handler's frame",
             "Managed B after a message",
             "Above the socket after a message",
             "Resident B",
@@ -31,6 +32,7 @@ internal static class IdleRunner
                 kind,
                 ResultTable.Number(cost.Managed),
                 ResultTable.Number(cost.Managed - plain.Value.Managed),
+                cost.Frame is { } frame ? ResultTable.Number(frame) : "unknown",
                 ResultTable.Number(cost.ManagedAfterMessage),
                 ResultTable.Number(cost.ManagedAfterMessage - plain.Value.Managed),
                 ResultTable.Number(cost.Resident),
@@ -40,8 +42,8 @@ internal static class IdleRunner
         table.Note(
             $"Per connection, with {count:N0} idle connections of which the clients are in another process. Managed: what the "
             + "collector finds in use, less what it found with none. Resident: the same for the pages of the process; the kernel's "
-            + "own memory for a socket is in neither. After a message: each connection has echoed one byte and is idle again.");
-        breakdown.Note($"From a walk of the heap, connections not having had a message; types of which there are {count / 2:N0} objects or more.");
+            + "own memory for a socket is in neither. The handler's frame is what its async method keeps while it waits: the program's choice, not the library's. After a message: each connection has echoed one byte and is idle again.");
+        breakdown.Note($"From a walk of the heap, after the message where there is one; types of which there are {count / 2:N0} objects or more.");
         table.Save(arguments.Command("IdleConnectionMemory"));
         breakdown.Save(arguments.Command("IdleConnectionMemory"));
     }
@@ -66,7 +68,6 @@ internal static class IdleRunner
         Tell(clients, $"connect {(echoes ? count : count + WarmUp)}");
         Tell(server, $"wait {(echoes ? count : count + WarmUp)}");
         var (managedIdle, residentIdle) = Read(server);
-        HeapWalk.Tabulate(server.ProcessId, kind, count, breakdown);
         if (echoes)
         {
             Tell(clients, "message");
@@ -74,11 +75,15 @@ internal static class IdleRunner
         }
 
         var (managedAfter, residentAfter) = Read(server);
+
+        // The last act, for the dump's progress goes where the server's answers went.
+        var frame = HeapWalk.Tabulate(server.ProcessId, kind, count, breakdown);
         return new Cost(
             (double)(managedIdle - managed) / count,
             (double)(managedAfter - managed) / count,
             (double)(residentIdle - resident) / count,
-            (double)(residentAfter - resident) / count);
+            (double)(residentAfter - resident) / count,
+            frame);
     }
 
     private static (long Managed, long Resident) Read(Peer server)
@@ -93,5 +98,5 @@ internal static class IdleRunner
         return peer.ReadLine();
     }
 
-    private readonly record struct Cost(double Managed, double ManagedAfterMessage, double Resident, double ResidentAfterMessage);
+    private readonly record struct Cost(double Managed, double ManagedAfterMessage, double Resident, double ResidentAfterMessage, double? Frame);
 }
