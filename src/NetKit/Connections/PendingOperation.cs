@@ -45,28 +45,26 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
         }
     }
 
-    /// <summary>Lets go of the token. The callback may still be running: it takes only an operation that waits, and asks again.</summary>
-    protected void Unwatch()
-    {
-        _registration.Unregister();
-        _registration = default;
-    }
-
     /// <summary>Keeps the promise. The awaiting code may run before this returns, and use the object again.</summary>
     protected void Finish(int count, SocketError status, bool inline)
     {
+        Leave();
         _status = status;
         _promise.RunContinuationsAsynchronously = !inline;
         _promise.SetResult(count);
     }
 
-    /// <summary>Ends the operation with what the caller's own code threw.</summary>
+    /// <summary>Ends the operation with what the caller's own memory threw: the connection has not failed.</summary>
     protected void Fail(Exception exception)
     {
+        Leave();
         _faulted = true;
         _promise.RunContinuationsAsynchronously = true;
         _promise.SetException(exception);
     }
+
+    /// <summary>Lets the next operation of this direction begin.</summary>
+    protected abstract void ExitTurn();
 
     protected abstract ConnectionHalf Half { get; }
 
@@ -124,6 +122,15 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
         {
             WaitOn();
         }
+    }
+
+    /// <summary>Lets go of token and turn. Before the promise is kept: nothing of this operation touches its buffer any more.</summary>
+    private void Leave()
+    {
+        // The token's callback may still be running: it takes only an operation that waits, and asks again.
+        _registration.Unregister();
+        _registration = default;
+        ExitTurn();
     }
 
     private void Recycle()

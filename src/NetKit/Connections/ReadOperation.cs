@@ -27,7 +27,7 @@ internal sealed class ReadOperation : PendingOperation
     public override void End(OperationEnd reason)
     {
         Interruption = reason;
-        Complete(0, SocketError.Success, inline: false);
+        Finish(0, SocketError.Success, inline: false);
     }
 
     /// <summary>Reads, now that there may be something to read. The caller owns the operation and gives it up here.</summary>
@@ -41,9 +41,6 @@ internal sealed class ReadOperation : PendingOperation
         }
         catch (Exception exception)
         {
-            // The caller's own memory failed, not the connection.
-            Unwatch();
-            Connection.ExitReading();
             Fail(exception);
             return;
         }
@@ -55,7 +52,7 @@ internal sealed class ReadOperation : PendingOperation
         }
 
         Interruption = Connection.EndOf(status);
-        Complete(count, status, inline);
+        Finish(count, status, inline);
     }
 
     protected override Exception Failure(SocketError status, OperationEnd end, CancellationToken token) =>
@@ -63,11 +60,5 @@ internal sealed class ReadOperation : PendingOperation
 
     protected override void Clear() => _buffer = default;
 
-    private void Complete(int count, SocketError status, bool inline)
-    {
-        Unwatch();
-        // Before the promise: from here on nothing of this read touches the buffer, and the next read may begin.
-        Connection.ExitReading();
-        Finish(count, status, inline);
-    }
+    protected override void ExitTurn() => Connection.ExitReading();
 }

@@ -113,28 +113,10 @@ public sealed class TlsConnection : Connection
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private protected override async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var patience = FromNow(WriteLimit);
-        using var limit = OperationLimit.Start(WriteLimit, Reading.Scheduler, CancellationToken.None, cancellationToken);
-        await EnterAsync(ref _writeTurn, patience, "write", cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ThrowIfUnwritable("write");
-            await WriteRecordsAsync(buffer, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is not ConnectionException)
-        {
-            throw Translate(exception, "write", cancellationToken);
-        }
-        finally
-        {
-            _writeTurn.Exit();
-        }
-    }
+    private protected override ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        SendAsync(new ReadOnlySequence<byte>(buffer), cancellationToken);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private protected override async ValueTask SendAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

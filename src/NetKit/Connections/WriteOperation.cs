@@ -77,9 +77,6 @@ internal sealed class WriteOperation : PendingOperation
             }
             catch (Exception exception)
             {
-                // The caller's own memory failed, not the connection.
-                Unwatch();
-                Connection.ExitWriting();
                 Fail(exception);
                 return;
             }
@@ -98,8 +95,6 @@ internal sealed class WriteOperation : PendingOperation
             Interruption = OperationEnd.Transport;
         }
 
-        Unwatch();
-        Connection.ExitWriting();
         Finish(0, status, inline);
     }
 
@@ -111,4 +106,6 @@ internal sealed class WriteOperation : PendingOperation
         _remaining = default;
         _transferred = 0;
     }
+
+    protected override void ExitTurn() => Connection.ExitWriting();
 }
