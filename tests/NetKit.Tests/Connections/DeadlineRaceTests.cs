@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace NetKit.Tests.Connections;
 
@@ -136,6 +135,20 @@ public sealed class DeadlineRaceTests
             time.Advance(s_second);
             Assert.InRange((await Fails.AtDeadline(write)).BytesTransferred, some.Length, Payload.Large.Length - 1);
         }
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_deadline_set_in_the_past_ends_what_waits_although_the_clock_stands_still()
+    {
+        // The same happens to an operation that begins to wait while the clock is moved past its deadline.
+        var time = new FakeTimeProvider();
+        await using var pair = Pairs.Memory(time);
+        var client = pair.First;
+        var read = client.ReadAsync(new byte[1]).AsTask();
+        var write = client.WriteAsync(Payload.Large).AsTask();
+        client.SetDeadline(Deadline.After(-s_second, time));
+        await Fails.AtDeadline(read.Within());
+        await Fails.AtDeadline(write.Within());
     }
 
     /// <summary>A clock whose timers can be held up just before what they call.</summary>

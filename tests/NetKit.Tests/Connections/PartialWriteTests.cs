@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace NetKit.Tests.Connections;
 
 // A write of 64 MB that times out says exactly how many bytes went. 200 races on each kind of socket, each with another

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace NetKit.Tests;
 
 // Abort: at once, from any thread, at any time; the peer gets an error.

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace NetKit.Tests;
 
 // What an exception says. Every helper in Fails looks at its form too.

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace NetKit.Tests;
 
 /// <summary>What the other side does while a test looks at this one.</summary>
