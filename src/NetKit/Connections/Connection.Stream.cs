@@ -56,7 +56,10 @@ public abstract partial class Connection
     public sealed override void SetLength(long value) => throw new NotSupportedException("A connection has no length.");
 
     /// <summary>Reads the next bytes that the peer sent; waits until there is at least one.</summary>
-    /// <param name="buffer">Where the bytes go. Empty: waits until a read would not have to wait, and holds no buffer meanwhile.</param>
+    /// <param name="buffer">
+    /// Where the bytes go. Empty: waits until a read would not have to wait, and holds no buffer meanwhile. (Analyzer CA2022
+    /// wants the result taken, <c>_ = await ...</c>, though such a read has none.)
+    /// </param>
     /// <param name="cancellationToken">Ends this read only; nothing is lost.</param>
     /// <returns>The number of bytes read; 0 when the peer has finished sending, or when the buffer is empty.</returns>
     /// <exception cref="DeadlineExceededException">The read deadline or timeout passed first. Nothing is lost: read on after moving it.</exception>

@@ -27,41 +27,26 @@ internal abstract partial class ReadinessConnection
     {
         Latch();
         var releases = TryBeginRelease();
-        if (!_readTurn.TryEnter())
-        {
-            return CloseAfterOthersAsync(releases);
-        }
-
-        if (!_writeTurn.TryEnter())
-        {
-            _readTurn.Exit();
-            return CloseAfterOthersAsync(releases);
-        }
 
         // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
-        var release = releases ? ReleaseAsync() : ValueTask.CompletedTask;
-        if (!release.IsCompletedSuccessfully)
+        if (!HasPassed(ref _readTurn) || !HasPassed(ref _writeTurn))
         {
-            return EndCloseAsync(release);
+            return CloseAfterOthersAsync(releases);
         }
 
-        EndClose(releases, reading: true, writing: true);
-        return ValueTask.CompletedTask;
+        return releases ? ReleaseForGoodAsync() : ValueTask.CompletedTask;
     }
 
     private protected sealed override void Close(TimeSpan patience)
     {
         Latch();
         var releases = TryBeginRelease();
-        var limit = Deadline.After(patience);
-        var reading = BlockingWait.For(_readTurn.EnterAsync(limit, CancellationToken.None));
-        var writing = BlockingWait.For(_writeTurn.EnterAsync(limit, CancellationToken.None));
+        BlockingWait.For(LeaveAsync(Deadline.After(patience)));
         if (releases)
         {
             Release();
+            Volatile.Write(ref _release, Released);
         }
-
-        EndClose(releases, reading, writing);
     }
 
     /// <summary>Closes for everyone: whatever waits fails with Closed, and nothing begins any more.</summary>
@@ -87,39 +72,53 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask CloseAfterOthersAsync(bool releases)
     {
-        var limit = Deadline.After(s_leaveTime);
-        var reading = await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
-        var writing = await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        await LeaveAsync(Deadline.After(s_leaveTime)).ConfigureAwait(false);
         if (releases)
         {
-            await ReleaseAsync().ConfigureAwait(false);
+            await ReleaseForGoodAsync().ConfigureAwait(false);
         }
-
-        EndClose(releases, reading, writing);
     }
 
-    private async ValueTask EndCloseAsync(ValueTask release)
+    private ValueTask ReleaseForGoodAsync()
+    {
+        var release = ReleaseAsync();
+        if (!release.IsCompletedSuccessfully)
+        {
+            return EndReleaseAsync(release);
+        }
+
+        Volatile.Write(ref _release, Released);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask EndReleaseAsync(ValueTask release)
     {
         await release.ConfigureAwait(false);
-        EndClose(released: true, reading: true, writing: true);
+        Volatile.Write(ref _release, Released);
     }
 
-    /// <summary>Ends a close: those who queued for a turn find the connection closed.</summary>
-    private void EndClose(bool released, bool reading, bool writing)
+    /// <summary>Waits until no operation is on its way. Whoever gets a turn after that finds the connection closed.</summary>
+    private async ValueTask LeaveAsync(Deadline limit)
     {
-        if (released)
-        {
-            Volatile.Write(ref _release, Released);
-        }
-
-        if (writing)
-        {
-            _writeTurn.Exit();
-        }
-
-        if (reading)
+        if (await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false))
         {
             _readTurn.Exit();
         }
+
+        if (await _writeTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false))
+        {
+            _writeTurn.Exit();
+        }
+    }
+
+    private static bool HasPassed(ref Turn turn)
+    {
+        if (!turn.TryEnter())
+        {
+            return false;
+        }
+
+        turn.Exit();
+        return true;
     }
 }

@@ -55,7 +55,11 @@ internal abstract partial class ReadinessConnection
         }
         catch (SocketException exception)
         {
-            throw Failure("complete writes", exception.SocketErrorCode, OperationEnd.Transport, bytesTransferred: 0, cancellationToken);
+            throw Failure("complete writes", exception.SocketErrorCode, EndOf(exception.SocketErrorCode), bytesTransferred: 0, cancellationToken);
+        }
+        catch (ObjectDisposedException)
+        {
+            throw Failure("complete writes", SocketError.OperationAborted, OperationEnd.Closed, bytesTransferred: 0, cancellationToken);
         }
         finally
         {

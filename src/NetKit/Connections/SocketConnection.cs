@@ -58,7 +58,11 @@ internal sealed partial class SocketConnection : ReadinessConnection
         }
 
         options.Validated().Apply(socket);
-        return FromAccepted(socket, timeProvider);
+        var connection = FromAccepted(socket, timeProvider);
+
+        // Asked while the system still tells: after a reset it does not, and then the address is wanted most.
+        _ = connection.RemoteEndPoint;
+        return connection;
     }
 
     /// <summary>Makes a connection of a socket whose options are set.</summary>

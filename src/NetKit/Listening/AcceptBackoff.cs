@@ -6,36 +6,45 @@ internal sealed class AcceptBackoff
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
 
-    private readonly TimeProvider _timeProvider;
+    private readonly TimeProvider? _timeProvider;
     private TimeSpan _next = s_first;
-    private TaskCompletionSource? _resourcesFreed;
+    private TaskCompletionSource? _freed; // null while nothing is short
 
-    public AcceptBackoff(TimeProvider? timeProvider) => _timeProvider = timeProvider ?? TimeProvider.System;
+    public AcceptBackoff(TimeProvider? timeProvider) => _timeProvider = timeProvider;
 
     /// <summary>The wait that comes next.</summary>
     public TimeSpan Next => _next;
 
     /// <summary>Starts from the shortest wait again: an accept succeeded.</summary>
-    public void Reset() => _next = s_first;
+    public void Reset()
+    {
+        _next = s_first;
+        Volatile.Write(ref _freed, null);
+    }
 
     /// <summary>Waits, but no longer than until something is freed.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _resourcesFreed, freed);
         try
         {
-            await freed.Task.WaitAsync(_next, _timeProvider, cancellationToken).ConfigureAwait(false);
+            await Freed().Task.WaitAsync(Deadline.After(_next, _timeProvider), cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // Nothing was freed that we know of. It may be elsewhere in the process, or the system.
         }
 
-        Volatile.Write(ref _resourcesFreed, null);
+        // There already when the next accept is tried: what is freed while that fails must not be missed.
+        Volatile.Write(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _next = _next * 2 < s_longest ? _next * 2 : s_longest;
     }
 
     /// <summary>Ends a wait early, because a connection gave its descriptor back.</summary>
-    public void OnResourcesFreed() => Volatile.Read(ref _resourcesFreed)?.TrySetResult();
+    public void OnResourcesFreed() => Volatile.Read(ref _freed)?.TrySetResult();
+
+    private TaskCompletionSource Freed()
+    {
+        var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return Interlocked.CompareExchange(ref _freed, created, null) ?? created;
+    }
 }

@@ -11,10 +11,10 @@ namespace NetKit;
 internal static partial class DescriptorLimit
 {
     private const int DescriptorsOnLinux = 7; // RLIMIT_NOFILE
-    private const int FewestSpared = 4;
+    private const int FewestSpared = 8;
     private const int MostSpared = 32;
 
-    // Limits can be changed from outside while the process runs. Asking costs a system call an accept; nobody does that.
+    // Asked once: a limit hardly ever changes while a process runs, and asking is a system call.
     private static readonly long s_firstSpared = MeasureFirstSpared();
 
     /// <summary>Tells whether a descriptor is one of the last few, which are left to the runtime.</summary>

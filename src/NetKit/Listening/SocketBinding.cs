@@ -94,6 +94,7 @@ internal static class SocketBinding
         {
             ConnectionError.AddressInUse => "the address is in use already by another listener",
             ConnectionError.AccessDenied when endPoint is IPEndPoint { Port: < 1024 and > 0 } ip => $"access denied, ports below 1024 such as {ip.Port} need a privilege",
+            ConnectionError.AddressNotAvailable when endPoint is UnixDomainSocketEndPoint => "there is no such folder",
             ConnectionError.Unknown => exception.Message,
             _ => null,
         };

@@ -46,13 +46,12 @@ internal static class UnixSocketFile
         }
     }
 
-    // An abstract address (Linux) begins with NUL, shown as @, and has no file.
-    private static string? PathOf(UnixDomainSocketEndPoint endPoint) => endPoint.ToString() switch
+    // Behind the two bytes of the family comes the path. An abstract address (Linux) begins with NUL there, and has no file.
+    private static string? PathOf(UnixDomainSocketEndPoint endPoint)
     {
-        null or "" => null,
-        ['@', ..] => null,
-        var path => path,
-    };
+        var address = endPoint.Serialize();
+        return address.Size > 2 && address[2] != 0 ? endPoint.ToString() : null;
+    }
 
     // .NET has no name for "is a socket". But a socket is what cannot be opened as a file, by anybody (ENXIO). Opened for
     // both ways, so that a named pipe does not wait for its other end.

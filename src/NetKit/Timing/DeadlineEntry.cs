@@ -82,8 +82,19 @@ internal abstract class DeadlineEntry
     /// <summary>Makes sure that the wheel looks here when the due time comes. Call it after publishing what waits.</summary>
     internal void Watch()
     {
-        while (DueAt < Volatile.Read(ref VisitAt) && !Scheduler.TryWatch(this))
+        while (DueAt < Volatile.Read(ref VisitAt))
         {
+            if (IsDue)
+            {
+                // Past already: the wheel would only look when the clock next moves.
+                OnDue();
+                return;
+            }
+
+            if (Scheduler.TryWatch(this))
+            {
+                return;
+            }
         }
     }
 
