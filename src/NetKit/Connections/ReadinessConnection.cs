@@ -167,7 +167,17 @@ internal abstract partial class ReadinessConnection : Connection
 
     private static void Interrupt(ConnectionHalf half, PendingOperation operation, OperationEnd reason)
     {
-        if (half.TryTake(operation))
+        if (!half.TryTake(operation))
+        {
+            return;
+        }
+
+        if (reason == OperationEnd.Cancelled && !operation.IsCancelled)
+        {
+            // Ended, fetched and put to use again since we looked: nobody cancelled what it does now.
+            operation.WaitOn();
+        }
+        else
         {
             operation.End(reason);
         }

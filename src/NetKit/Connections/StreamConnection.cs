@@ -151,7 +151,17 @@ internal sealed class StreamConnection : ReadinessConnection
     }
 
     // A socket disposed with a receive under way resets the connection, unless it was shut down; and one mostly is under way.
-    private void ShutdownSocket() => (_stream as NetworkStream)?.Socket.Shutdown(SocketShutdown.Send);
+    private void ShutdownSocket()
+    {
+        try
+        {
+            (_stream as NetworkStream)?.Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer is gone already, and so is the need for an end.
+        }
+    }
 
     private protected override void Reset()
     {

@@ -147,6 +147,7 @@ public sealed class TlsConnection : Connection
         await EnterAsync(ref _writeTurn, FromNow(WriteLimit), "complete writes", cancellationToken).ConfigureAwait(false);
         try
         {
+            ThrowIfClosed("complete writes");
             if (_writeState == WriteState.Completed)
             {
                 return;
@@ -333,13 +334,17 @@ public sealed class TlsConnection : Connection
         }
     }
 
-    private void ThrowIfRefused(string operation, ConnectionHalf? half)
+    private void ThrowIfClosed(string operation)
     {
         if (Volatile.Read(ref _closed) != 0)
         {
             throw new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint);
         }
+    }
 
+    private void ThrowIfRefused(string operation, ConnectionHalf? half)
+    {
+        ThrowIfClosed(operation);
         if (half is { HasPassed: true })
         {
             throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);

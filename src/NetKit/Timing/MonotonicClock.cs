@@ -22,9 +22,12 @@ internal static class MonotonicClock
     // No kernel's tick is longer than 10 ms.
     private const long SmallestAllowance = 20 * TimeSpan.TicksPerMillisecond;
 
+    // A lag beyond half of this is a machine that stood still, and no measure for the time after.
+    private const long LargestAllowance = 200 * TimeSpan.TicksPerMillisecond;
+
     private static readonly bool s_hasCoarse = IsTheSameClock();
 
-    // What a coarse reading is trusted to lag by at the most. Only grows.
+    // What a coarse reading is trusted to lag by at the most. Only grows, within bounds.
     private static long s_allowance = SmallestAllowance;
 
     /// <summary>Reads the clock exactly.</summary>
@@ -107,7 +110,7 @@ internal static class MonotonicClock
     // Read after the exact clock, so that losing the core in between can only make the lag look smaller.
     private static void LearnLag(long exact)
     {
-        var twice = 2 * (exact - Coarse());
+        var twice = Math.Min(2 * (exact - Coarse()), LargestAllowance);
         if (twice > Volatile.Read(ref s_allowance))
         {
             Volatile.Write(ref s_allowance, twice);
