@@ -63,7 +63,7 @@ internal static class BufferSizeRunner
                 var plain = slices[(size, Ways.Socket)];
                 var calls = RunSlice(field, reads, size, way, length, countCalls: true).SystemCalls;
                 table.Add(
-                    size < 1024 ? $"{size} B" : $"{size / 1024} KB",
+                    Label(size),
                     way,
                     ResultTable.Number(Statistics.Median(own.Select(static slice => slice.PerSecond))),
                     ResultTable.Number(
@@ -74,12 +74,19 @@ internal static class BufferSizeRunner
             }
         }
 
+        LinePlot.Save(
+            reads ? "buffer-size-read" : "buffer-size-write",
+            reads ? "MB/s read, by size of the buffer" : "MB/s written, by size of the write",
+            [.. Sizes.Select(Label)],
+            [.. s_ways.Select(way => (way, Sizes.Select(size => Statistics.Median(slices[(size, way)].Select(static slice => slice.PerSecond))).ToArray()))]);
         table.Note(
             $"1 MB is 1,048,576 B. Medians of {rounds} rounds of {length.TotalMilliseconds:0} ms each, interleaved; the ratio is taken within a round. "
             + "The other side is a second process with blocking sockets and 256 KB buffers; its costs are not in the table. "
             + "System calls are counted by the kernel in a slice of their own, those that wait for readiness included.");
         return table;
     }
+
+    private static string Label(int size) => size < 1024 ? $"{size} B" : $"{size / 1024} KB";
 
     private static Slice RunSlice(BulkField field, bool reads, int size, string way, TimeSpan length, bool countCalls)
     {
