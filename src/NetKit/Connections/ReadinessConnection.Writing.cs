@@ -75,7 +75,7 @@ internal abstract partial class ReadinessConnection
         ArmSend();
     }
 
-    /// <summary>Lets the operation wait until its wait for room has ended. The caller owns it and gives it up here.</summary>
+    /// <summary>Lets an interrupted operation wait until its wait for room has ended. The caller owns it and gives it up here.</summary>
     internal void WaitForSettlement(WriteOperation operation)
     {
         Writing.Publish(operation);

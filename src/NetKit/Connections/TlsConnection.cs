@@ -302,10 +302,15 @@ public sealed class TlsConnection : Connection
             await _tls.WriteAsync(buffer, token).ConfigureAwait(false);
             _writeState = WriteState.Open;
         }
-        catch (ConnectionException exception) when (exception is not DeadlineExceededException)
+        catch (DeadlineExceededException)
+        {
+            // Counted anew: what went below are bytes of records, which are nobody's to resume.
+            throw new DeadlineExceededException("write", LocalEndPoint, RemoteEndPoint);
+        }
+        catch (ConnectionException exception)
         {
             _cutShortBy = exception.Error;
-            throw;
+            throw new ConnectionException(exception.Error, "write", LocalEndPoint, RemoteEndPoint, exception);
         }
     }
 

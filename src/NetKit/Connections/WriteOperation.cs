@@ -58,7 +58,15 @@ internal sealed class WriteOperation : PendingOperation
         if (!Connection.TrySettleSend(this))
         {
             // The wait itself may yet send a byte of this write. Nothing is sent, counted or ended until it has ended.
-            Connection.WaitForSettlement(this);
+            if (Interruption == OperationEnd.Transport)
+            {
+                WaitOn();
+            }
+            else
+            {
+                Connection.WaitForSettlement(this);
+            }
+
             return;
         }
 
