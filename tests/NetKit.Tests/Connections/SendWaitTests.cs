@@ -61,6 +61,34 @@ public sealed class SendWaitTests
         }
     }
 
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_token_cancelled_while_a_write_is_resumed_too_early_still_ends_it()
+    {
+        await using var pair = await Pairs.UnixAsync();
+        using var source = new CancellationTokenSource();
+        var write = pair.First.WriteAsync(Payload.Random(Length), source.Token).AsTask();
+        var operation = (WriteOperation)pair.First.Writing.Take()!;
+        await source.CancelAsync();
+        operation.Resume(inline: false);
+        await Fails.ByToken(write.Within(), source.Token);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_deadline_that_passes_while_a_write_is_resumed_too_early_still_ends_it()
+    {
+        await using var pair = await Pairs.UnixAsync();
+        var half = pair.First.Writing;
+        var sent = Payload.Random(Length);
+        pair.First.WriteDeadline = Deadline.After(TimeSpan.FromMilliseconds(50));
+        var write = pair.First.WriteAsync(sent).AsTask();
+        var operation = (WriteOperation)half.Take()!;
+
+        // The wheel finds nobody waiting, and lets the entry go.
+        await Waiting.Until(() => Volatile.Read(ref half.VisitAt) == long.MaxValue);
+        operation.Resume(inline: false);
+        await Fails.AtDeadline(write.Within());
+    }
+
     private static async Task ReadUntilQuietAsync(Connection reader, MemoryStream received)
     {
         var buffer = new byte[64 * 1024];
