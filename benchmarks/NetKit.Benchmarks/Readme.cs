@@ -3,12 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace NetKit.Benchmarks;
 
-/// <summary>Puts the tables of results/ into benchmarks/README.md, between the comments that name them.</summary>
+/// <summary>Puts the tables of results/ into README.md and benchmarks/README.md, between the comments that name them.</summary>
 internal static partial class Readme
 {
     public static void Update()
     {
-        var path = Path.Combine(ResultTable.BenchmarksFolder, "README.md");
+        Update(Path.Combine(ResultTable.BenchmarksFolder, "README.md"));
+        Update(Path.Combine(ResultTable.BenchmarksFolder, "..", "README.md"));
+    }
+
+    private static void Update(string path)
+    {
         var text = new StringBuilder();
         string? skippingTo = null;
         foreach (var line in File.ReadLines(path))
