@@ -8,7 +8,10 @@ internal sealed class CommandLine(string[] args)
 {
     // More than any option here can use, and short enough for every timer.
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
-    private readonly List<string> _left = [.. args];
+    private readonly List<string> _left = [.. args.SelectMany(Parts)];
+
+    /// <summary>Tells whether somebody asks how the program is used.</summary>
+    public static bool AsksForHelp(string[] args) => args.Any(word => word is "--help" or "-h");
 
     /// <summary>Takes a flag such as "--bench".</summary>
     public bool TakeFlag(string option) => _left.Remove(option);
@@ -83,6 +86,9 @@ internal sealed class CommandLine(string[] args)
             throw new UsageException($"\"{_left[0]}\" is no option of this program, or was given twice.");
         }
     }
+
+    // "--listen=host:port" is "--listen host:port".
+    private static string[] Parts(string word) => word.StartsWith("--", StringComparison.Ordinal) ? word.Split('=', 2) : [word];
 
     private static TimeSpan? Duration(string text)
     {

@@ -1,7 +1,7 @@
 using NetKit;
 using NetKit.Samples;
 
-if (args is ["--help" or "-h"])
+if (CommandLine.AsksForHelp(args))
 {
     Console.WriteLine(Settings.Usage);
     return 0;

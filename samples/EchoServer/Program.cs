@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using NetKit;
 using NetKit.Samples;
 
-if (args is ["--help" or "-h"])
+if (CommandLine.AsksForHelp(args))
 {
     Console.WriteLine(Settings.Usage);
     return 0;
@@ -57,8 +57,9 @@ static async Task RunAsync(Settings settings)
 
     void Stop(PosixSignalContext context)
     {
-        // The first signal drains; a second one, from somebody who will not wait, ends the process.
-        context.Cancel = !stopping.IsCancellationRequested;
+        // The first signal drains; a second Ctrl+C, from somebody who will not wait, ends the process. A second SIGTERM is
+        // only the first again: sent to a process group, it comes from the parent as well.
+        context.Cancel = !stopping.IsCancellationRequested || context.Signal == PosixSignal.SIGTERM;
         stopping.Cancel();
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace NetKit;
@@ -7,19 +6,19 @@ namespace NetKit;
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
-    public static partial void AcceptFailing(ILogger logger, EndPoint endPoint, TimeSpan wait, int suppressed, Exception exception);
+    public static partial void AcceptFailing(ILogger logger, string endPoint, TimeSpan wait, int suppressed, Exception exception);
 
     [LoggerMessage(EventId = 102, Message = "A client at {EndPoint} was lost before its connection began.")]
-    public static partial void ClientLost(ILogger logger, LogLevel level, EndPoint endPoint, Exception exception);
+    public static partial void ClientLost(ILogger logger, LogLevel level, string endPoint, Exception exception);
 
     [LoggerMessage(201, LogLevel.Information, "Serving at {EndPoint}.")]
-    public static partial void Serving(ILogger logger, EndPoint endPoint);
+    public static partial void Serving(ILogger logger, string endPoint);
 
-    [LoggerMessage(202, LogLevel.Information, "Stopped accepting at {EndPoint}, {Active} connections have {DrainTimeout} to end.")]
-    public static partial void Draining(ILogger logger, EndPoint endPoint, int active, TimeSpan drainTimeout);
+    [LoggerMessage(202, LogLevel.Information, "Stopped accepting at {EndPoint}. Connections to drain: {Active}, within {DrainTimeout}.")]
+    public static partial void Draining(ILogger logger, string endPoint, int active, TimeSpan drainTimeout);
 
-    [LoggerMessage(203, LogLevel.Information, "Drained at {EndPoint}: {Completed} connections ended by themselves, {Aborted} were aborted.")]
-    public static partial void Drained(ILogger logger, EndPoint endPoint, int completed, int aborted);
+    [LoggerMessage(203, LogLevel.Information, "Drained at {EndPoint}. Connections that ended by themselves: {Completed}, aborted: {Aborted}.")]
+    public static partial void Drained(ILogger logger, string endPoint, int completed, int aborted);
 
     [LoggerMessage(204, LogLevel.Error, "The handler of connection {Connection} failed; the connection is closed.")]
     public static partial void HandlerFailed(ILogger logger, string connection, Exception exception);
@@ -28,7 +27,7 @@ internal static partial class Log
     public static partial void ConnectionEnded(ILogger logger, string connection, string reason);
 
     [LoggerMessage(206, LogLevel.Debug, "Refused a client at {EndPoint}: the limit of {MaxConnections} connections is reached.")]
-    public static partial void ClientRefused(ILogger logger, EndPoint endPoint, int maxConnections);
+    public static partial void ClientRefused(ILogger logger, string endPoint, int maxConnections);
 
     [LoggerMessage(207, LogLevel.Error, "A callback on a handler's token failed while the server stopped.")]
     public static partial void StopCallbackFailed(ILogger logger, Exception exception);

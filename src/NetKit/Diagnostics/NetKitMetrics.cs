@@ -8,17 +8,17 @@ internal static class NetKitMetrics
 {
     private static readonly Meter s_meter = new(NetKitDiagnostics.MeterName);
 
-    private static readonly UpDownCounter<long> s_active = s_meter.CreateUpDownCounter<long>(
-        "netkit.server.active_connections", "{connection}", "Connections that a server handles now.");
+    private static readonly UpDownCounter<long>? s_active = Create(static () => s_meter.CreateUpDownCounter<long>(
+        "netkit.server.active_connections", "{connection}", "Connections that a server handles now."));
 
-    private static readonly Counter<long> s_accepted = s_meter.CreateCounter<long>(
-        "netkit.server.accepted_connections", "{connection}", "Connections that a server began to handle.");
+    private static readonly Counter<long>? s_accepted = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.server.accepted_connections", "{connection}", "Connections that a server began to handle."));
 
-    private static readonly Counter<long> s_rejected = s_meter.CreateCounter<long>(
-        "netkit.server.rejected_connections", "{connection}", "Clients that were turned away at the connection limit.");
+    private static readonly Counter<long>? s_rejected = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.server.rejected_connections", "{connection}", "Clients that were turned away at the connection limit."));
 
-    private static readonly Counter<long> s_acceptErrors = s_meter.CreateCounter<long>(
-        "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors.");
+    private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
     public static void ConnectionBegan()
     {
@@ -32,9 +32,23 @@ internal static class NetKitMetrics
 
     public static void AcceptFailed() => Add(s_acceptErrors, 1);
 
-    private static void Add(Instrument<long> instrument, long value)
+    // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
+    private static T? Create<T>(Func<T> create)
+        where T : Instrument
     {
-        if (!instrument.Enabled)
+        try
+        {
+            return create();
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private static void Add(Instrument<long>? instrument, long value)
+    {
+        if (instrument is not { Enabled: true })
         {
             return;
         }

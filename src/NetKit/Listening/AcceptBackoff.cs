@@ -9,6 +9,7 @@ internal sealed class AcceptBackoff
     private readonly TimeProvider? _timeProvider;
     private TimeSpan _next = s_first;
     private TaskCompletionSource? _freed; // null while nothing is short
+    private bool _stopped;
 
     public AcceptBackoff(TimeProvider? timeProvider) => _timeProvider = timeProvider;
 
@@ -25,9 +26,16 @@ internal sealed class AcceptBackoff
     /// <summary>Waits, but no longer than until something is freed.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
+        // Published first, then looked at: a stop that comes between finds what we wait for.
+        var freed = Freed();
+        if (Volatile.Read(ref _stopped))
+        {
+            return;
+        }
+
         try
         {
-            await Freed().Task.WaitAsync(Deadline.After(_next, _timeProvider), cancellationToken).ConfigureAwait(false);
+            await freed.Task.WaitAsync(Deadline.After(_next, _timeProvider), cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -41,6 +49,14 @@ internal sealed class AcceptBackoff
 
     /// <summary>Ends a wait early, because a connection gave its descriptor back.</summary>
     public void OnResourcesFreed() => Volatile.Read(ref _freed)?.TrySetResult();
+
+    /// <summary>Ends every wait, now and later.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _stopped, true);
+        Interlocked.MemoryBarrier();
+        OnResourcesFreed();
+    }
 
     private TaskCompletionSource Freed()
     {

@@ -12,8 +12,8 @@ internal abstract class Acceptor : IAsyncDisposable
     /// <exception cref="ConnectionException">Closed, or out of resources.</exception>
     public abstract ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes room to turn one more client away where descriptors have run out; false when there is none to make.</summary>
-    public abstract bool TryReleaseReserve();
+    /// <summary>How many more clients it may turn away, where descriptors have run out, before it fails.</summary>
+    public int MayTurnAway { get; set; }
 
     public abstract ValueTask DisposeAsync();
 }

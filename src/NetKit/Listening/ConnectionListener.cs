@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -11,16 +12,19 @@ namespace NetKit;
 /// <para><see cref="AcceptAllAsync"/> cannot die of what happens to a client or of a shortage of descriptors; a loop around
 /// <see cref="AcceptAsync"/> has to see to that itself.</para>
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links holds nothing to dispose of.")]
 public sealed class ConnectionListener : IAsyncDisposable
 {
     private readonly Acceptor _acceptor;
     private readonly SteadyAccept _steadyAccept;
+    private readonly CancellationTokenSource _close = new();
 
-    private ConnectionListener(Acceptor acceptor, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+    private ConnectionListener(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
     {
         _acceptor = acceptor;
         TimeProvider = timeProvider;
-        _steadyAccept = new SteadyAccept(acceptor, GuardedLogger.Create<ConnectionListener>(loggerFactory), timeProvider);
+        _steadyAccept = new SteadyAccept(acceptor, logger, timeProvider);
+        Closed = _close.Token;
     }
 
     /// <summary>Names where clients find the listener: with the real port when port 0 was asked for.</summary>
@@ -28,6 +32,9 @@ public sealed class ConnectionListener : IAsyncDisposable
 
     /// <summary>The clock of the listener and its connections; null is the system's.</summary>
     internal TimeProvider? TimeProvider { get; }
+
+    /// <summary>Is cancelled when the listener has been closed.</summary>
+    internal CancellationToken Closed { get; }
 
     /// <summary>Binds to an endpoint and listens at once.</summary>
     /// <param name="endPoint">
@@ -49,8 +56,9 @@ public sealed class ConnectionListener : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         var validated = (options ?? ListenerOptions.Default).Validated();
+        var logger = GuardedLogger.Create<ConnectionListener>(loggerFactory);
         var socket = SocketBinding.Listen(endPoint, validated);
-        return new ConnectionListener(new SocketAcceptor(socket, validated, timeProvider), loggerFactory, timeProvider);
+        return new ConnectionListener(new SocketAcceptor(socket, validated, timeProvider), logger, timeProvider);
     }
 
     /// <summary>Makes a listener that is reached in this process only, without a socket.</summary>
@@ -61,7 +69,7 @@ public sealed class ConnectionListener : IAsyncDisposable
     {
         var acceptor = new MemoryAcceptor(ListenerOptions.Default.Backlog, timeProvider);
         dialer = acceptor;
-        return new ConnectionListener(acceptor, loggerFactory: null, timeProvider);
+        return new ConnectionListener(acceptor, GuardedLogger.Create<ConnectionListener>(factory: null), timeProvider);
     }
 
     /// <summary>Waits for the next connection.</summary>
@@ -102,7 +110,12 @@ public sealed class ConnectionListener : IAsyncDisposable
     }
 
     /// <summary>Stops accepting. Clients that wait to be accepted are reset; accepted connections live on. Idempotent.</summary>
-    public ValueTask DisposeAsync() => _acceptor.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _acceptor.DisposeAsync().ConfigureAwait(false);
+        _steadyAccept.Stop();
+        await _close.CancelAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Waits for the next client through every trouble; null when the listener is closed.</summary>
     internal ValueTask<Arrival?> AcceptSteadilyAsync(CancellationToken cancellationToken) => _steadyAccept.NextAsync(cancellationToken);

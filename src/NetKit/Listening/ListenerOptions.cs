@@ -4,6 +4,8 @@ namespace NetKit;
 /// <remarks>Plain values, read and checked when a listener is bound.</remarks>
 public sealed class ListenerOptions
 {
+    private const UnixFileMode AnyMode = (UnixFileMode)0b111_111_111_111;
+
     internal static ListenerOptions Default { get; } = new();
 
     /// <summary>Sets how many connections the system holds ready before they are accepted. Default: 512. At least 1; the system may cap it.</summary>
@@ -32,6 +34,12 @@ public sealed class ListenerOptions
         if (ReusePort && !OperatingSystem.IsLinux())
         {
             throw new PlatformNotSupportedException($"{nameof(ListenerOptions)}.{nameof(ReusePort)} is true, and only Linux spreads clients over such listeners.");
+        }
+
+        if (UnixSocketMode is { } mode && (mode & ~AnyMode) != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(UnixSocketMode), mode, $"{nameof(ListenerOptions)}.{nameof(UnixSocketMode)} must be a combination of file modes, or null.");
         }
 
         if (Socket is null)

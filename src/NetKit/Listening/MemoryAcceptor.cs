@@ -53,8 +53,6 @@ internal sealed class MemoryAcceptor : Acceptor, IDialer
         }
     }
 
-    public override bool TryReleaseReserve() => false;
-
     public override ValueTask DisposeAsync()
     {
         _backlog.Writer.TryComplete();

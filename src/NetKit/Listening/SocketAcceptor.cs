@@ -13,9 +13,8 @@ internal sealed class SocketAcceptor : Acceptor
     private readonly Socket _socket;
     private readonly ListenerOptions _options;
     private readonly TimeProvider? _timeProvider;
-    private readonly Lock _reserveGate = new(); // guards _reserve and _turnedAway
+    private readonly Lock _reserveGate = new(); // guards _reserve
     private readonly ReserveDescriptor _reserve = new();
-    private bool _turnedAway;
     private Turn _turn;
     private Task<Socket>? _abandoned; // guarded by the turn
     private int _closed;
@@ -48,6 +47,11 @@ internal sealed class SocketAcceptor : Acceptor
                 // That client hung up before we came to it. The next may be waiting.
                 continue;
             }
+            catch (SocketException exception) when (SocketErrors.IsResourcePressure(exception) && TryTurnNextAway())
+            {
+                // The reserve's descriptor is free now: enough to accept the next client and tell it.
+                continue;
+            }
             catch (SocketException exception)
             {
                 throw SocketErrors.ToException(exception, "accept", LocalEndPoint, remote: null);
@@ -67,10 +71,11 @@ internal sealed class SocketAcceptor : Acceptor
 
             // There was room to hear of this client, not to serve it. It is told at once.
             socket.Close(timeout: 0);
-            lock (_reserveGate)
+            TryTakeReserve();
+            if (MayTurnAway > 0)
             {
-                _turnedAway = true;
-                _reserve.TryTake();
+                MayTurnAway--;
+                continue;
             }
 
             throw new ConnectionException(
@@ -78,16 +83,6 @@ internal sealed class SocketAcceptor : Acceptor
                 "accept",
                 LocalEndPoint,
                 detail: "a client was turned away, the process is about to run out of descriptors; raise its limit (ulimit -n)");
-        }
-    }
-
-    public override bool TryReleaseReserve()
-    {
-        lock (_reserveGate)
-        {
-            var turnsAway = _reserve.TryRelease() || _turnedAway;
-            _turnedAway = false;
-            return turnsAway;
         }
     }
 
@@ -174,6 +169,14 @@ internal sealed class SocketAcceptor : Acceptor
         lock (_reserveGate)
         {
             return IsClosed || _reserve.TryTake();
+        }
+    }
+
+    private bool TryTurnNextAway()
+    {
+        lock (_reserveGate)
+        {
+            return MayTurnAway > 0 && _reserve.TryRelease();
         }
     }
 

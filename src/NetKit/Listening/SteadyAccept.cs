@@ -22,7 +22,6 @@ internal sealed class SteadyAccept
     private readonly AcceptBackoff _backoff;
     private Deadline _nextLog = Deadline.After(TimeSpan.Zero);
     private int _suppressed;
-    private int _mayTurnAway;
 
     public SteadyAccept(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
     {
@@ -42,7 +41,7 @@ internal sealed class SteadyAccept
             {
                 var arrival = await _acceptor.AcceptAsync(cancellationToken).ConfigureAwait(false);
                 _backoff.Reset();
-                _mayTurnAway = 0;
+                _acceptor.MayTurnAway = 0;
                 return arrival;
             }
             catch (ConnectionException exception) when (exception.Error == ConnectionError.Closed)
@@ -69,7 +68,7 @@ internal sealed class SteadyAccept
         {
             // A client that reset before we came to it; or the user's Configure threw. Only this client is lost.
             var expected = exception is SocketException or ObjectDisposedException;
-            Log.ClientLost(_logger, expected ? LogLevel.Debug : LogLevel.Error, _acceptor.LocalEndPoint, exception);
+            Log.ClientLost(_logger, expected ? LogLevel.Debug : LogLevel.Error, ErrorSentence.Format(_acceptor.LocalEndPoint), exception);
             return null;
         }
     }
@@ -77,20 +76,16 @@ internal sealed class SteadyAccept
     /// <summary>Ends a wait for resources early.</summary>
     public void OnResourcesFreed() => _backoff.OnResourcesFreed();
 
+    /// <summary>Waits no more: the listener was closed, and the next accept will say so.</summary>
+    public void Stop() => _backoff.Stop();
+
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
         NetKitMetrics.AcceptFailed();
-        if (_mayTurnAway > 0 && _acceptor.TryReleaseReserve())
-        {
-            // The next accept tells one more waiting client that there is no room.
-            _mayTurnAway--;
-            return;
-        }
-
         LogOnceAWhile(trouble);
         var wait = _backoff.Next;
         await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _mayTurnAway = wait >= s_turnAwayFrom ? MostTurnedAwayAtOnce : 0;
+        _acceptor.MayTurnAway = wait >= s_turnAwayFrom ? MostTurnedAwayAtOnce : 0;
     }
 
     private void LogOnceAWhile(Exception trouble)
@@ -101,7 +96,7 @@ internal sealed class SteadyAccept
             return;
         }
 
-        Log.AcceptFailing(_logger, _acceptor.LocalEndPoint, _backoff.Next, _suppressed, trouble);
+        Log.AcceptFailing(_logger, ErrorSentence.Format(_acceptor.LocalEndPoint), _backoff.Next, _suppressed, trouble);
         _suppressed = 0;
         _nextLog = Deadline.After(s_logInterval, _timeProvider);
     }

@@ -5,6 +5,10 @@ namespace NetKit;
 /// <summary>Looks after the file that stands for a Unix socket.</summary>
 internal static class UnixSocketFile
 {
+    // What opening a socket as a file gives: ENXIO on Linux, EOPNOTSUPP on macOS.
+    private const int NoSuchDevice = 6;
+    private const int NotSupportedOnSocket = 102;
+
     /// <summary>Deletes what a server that died left behind. A living server's socket, or any other file, stays and is refused.</summary>
     public static void RemoveIfStale(UnixDomainSocketEndPoint endPoint)
     {
@@ -71,9 +75,10 @@ internal static class UnixSocketFile
         {
             return false;
         }
-        catch (IOException)
+        catch (IOException exception)
         {
-            return true;
+            // Any other failure is that of a file: locked, or a program that runs.
+            return exception.HResult is NoSuchDevice or NotSupportedOnSocket;
         }
     }
 }

@@ -11,6 +11,10 @@ namespace NetKit;
 /// </remarks>
 public sealed class ConnectionServer : IAsyncDisposable
 {
+    private const int New = 0;
+    private const int Run = 1;
+    private const int Disposed = 2;
+
     // How long handlers whose connections were reset have to notice it, before the server stops waiting for them.
     private static readonly TimeSpan s_noticeTime = TimeSpan.FromSeconds(1);
 
@@ -21,8 +25,9 @@ public sealed class ConnectionServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim? _slots;
     private readonly ServedConnections _connections = new();
-    private Task<DrainResult>? _run;
-    private int _started;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _phase;
+    private int _told;
 
     /// <summary>Makes a server. It begins to serve with <see cref="RunAsync"/>.</summary>
     /// <param name="listener">Where clients come in. The server closes it when it stops.</param>
@@ -57,6 +62,8 @@ public sealed class ConnectionServer : IAsyncDisposable
 
     internal CancellationToken Stopping { get; }
 
+    private string Where => ErrorSentence.Format(_listener.LocalEndPoint);
+
     /// <summary>Serves until told to stop, then drains.</summary>
     /// <param name="stopping">
     /// Stops the server: the listener is closed, handlers are told by their token, and those that have not ended after
@@ -66,24 +73,22 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The server was run before, or disposed.</exception>
     public Task<DrainResult> RunAsync(CancellationToken stopping)
     {
-        if (Interlocked.Exchange(ref _started, 1) != 0)
+        if (Interlocked.CompareExchange(ref _phase, Run, New) is not New and var before)
         {
-            throw new InvalidOperationException("A server runs once; it was run, or disposed, before.");
+            throw new InvalidOperationException($"A server runs once; it was {(before == Run ? "run" : "disposed")} before.");
         }
 
-        var run = RunCoreAsync(stopping);
-        Volatile.Write(ref _run, run);
-        return run;
+        return RunCoreAsync(stopping);
     }
 
     /// <summary>Stops the server as <see cref="RunAsync"/>'s token does, and waits until it has drained. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
-        Interlocked.Exchange(ref _started, 1);
+        var before = Interlocked.CompareExchange(ref _phase, Disposed, New);
         await StopAsync().ConfigureAwait(false);
-        if (Volatile.Read(ref _run) is { } run)
+        if (before == Run)
         {
-            await run.ConfigureAwait(false);
+            await _drained.Task.ConfigureAwait(false);
         }
     }
 
@@ -115,11 +120,18 @@ public sealed class ConnectionServer : IAsyncDisposable
 
     private async Task<DrainResult> RunCoreAsync(CancellationToken stopping)
     {
-        Log.Serving(_logger, _listener.LocalEndPoint);
-        await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
+        Log.Serving(_logger, Where);
+        try
         {
-            await AcceptAsync().ConfigureAwait(false);
-            return await DrainAsync().ConfigureAwait(false);
+            await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
+            {
+                await AcceptAsync().ConfigureAwait(false);
+                return await DrainAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _drained.SetResult();
         }
     }
 
@@ -134,7 +146,10 @@ public sealed class ConnectionServer : IAsyncDisposable
             {
                 arrival.Refuse();
                 NetKitMetrics.ConnectionRejected();
-                Log.ClientRefused(_logger, _listener.LocalEndPoint, limit);
+                if (_logger.IsEnabled(LogLevel.Debug))
+                {
+                    Log.ClientRefused(_logger, Where, limit);
+                }
             }
             else if (_listener.TryOpen(arrival) is { } connection)
             {
@@ -164,7 +179,8 @@ public sealed class ConnectionServer : IAsyncDisposable
 
         try
         {
-            await _slots.WaitAsync(Stopping).ConfigureAwait(false);
+            // Whoever closes the listener, we or another: nobody else will come.
+            await _slots.WaitAsync(_listener.Closed).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -179,6 +195,15 @@ public sealed class ConnectionServer : IAsyncDisposable
 
         // Before handlers are told: those that end at once count too.
         _connections.BeginDrain();
+        if (Interlocked.Exchange(ref _told, 1) == 0)
+        {
+            // Not waited for: a handler's callback that blocks must not keep the drain from its deadline.
+            _ = TellHandlersAsync();
+        }
+    }
+
+    private async Task TellHandlersAsync()
+    {
         try
         {
             await _stop.CancelAsync().ConfigureAwait(false);
@@ -195,7 +220,7 @@ public sealed class ConnectionServer : IAsyncDisposable
         // Also when the loop ended because somebody else closed the listener.
         await StopAsync().ConfigureAwait(false);
         var active = _connections.ToDrain;
-        Log.Draining(_logger, _listener.LocalEndPoint, active, _options.DrainTimeout);
+        Log.Draining(_logger, Where, active, _options.DrainTimeout);
         var aborted = 0;
         if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider).ConfigureAwait(false))
         {
@@ -203,7 +228,7 @@ public sealed class ConnectionServer : IAsyncDisposable
             await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider).ConfigureAwait(false);
         }
 
-        Log.Drained(_logger, _listener.LocalEndPoint, active - aborted, aborted);
+        Log.Drained(_logger, Where, active - aborted, aborted);
         return new DrainResult(active - aborted, aborted);
     }
 }

@@ -39,7 +39,5 @@ internal sealed class ScriptedAcceptor : Acceptor
             : throw new ConnectionException(ConnectionError.Closed, "accept", LocalEndPoint);
     }
 
-    public override bool TryReleaseReserve() => false;
-
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
