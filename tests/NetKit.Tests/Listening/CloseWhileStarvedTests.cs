@@ -1,0 +1,22 @@
+using System.Runtime.CompilerServices;
+using NetKit.Tests.Timing;
+
+namespace NetKit.Tests.Listening;
+
+public sealed class CloseWhileStarvedTests
+{
+    [Fact]
+    public async Task Closing_a_listener_ends_its_wait_for_resources()
+    {
+        var time = new TimerCountingTimeProvider();
+        var acceptor = new ScriptedAcceptor().FailsForWantOfDescriptors();
+        await using var listener = Make(acceptor, loggerFactory: null, time);
+        var next = listener.AcceptSteadilyAsync(CancellationToken.None).AsTask();
+        await Eventually.Equal(1, () => time.Armed);
+        await listener.DisposeAsync();
+        Assert.Null(await next.Within());
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    private static extern ConnectionListener Make(Acceptor acceptor, Microsoft.Extensions.Logging.ILoggerFactory? loggerFactory, TimeProvider? timeProvider);
+}
