@@ -38,6 +38,17 @@ public sealed class HandlerTests
         Assert.Equal(0, logger.CountOf(HandlerFailed));
     }
 
+    [Fact]
+    public async Task A_failure_that_cannot_be_described_does_not_end_the_process()
+    {
+        await using var listener = ConnectionListener.CreateInMemory(out _);
+        await using var server = new ConnectionServer(
+            listener, (_, _) => Task.FromException(new SpeechlessException()), loggerFactory: new RecordingLogger());
+
+        // What Execute throws ends the process: it is the thread pool that calls it.
+        Assert.Null(Record.Exception(new ServedConnection(server, Connection.CreatePair().First).Execute));
+    }
+
     public static TheoryData<string> Failures => new("throws at once", "throws later", "returns null", "is cancelled");
 
     [Theory]
@@ -146,5 +157,10 @@ public sealed class HandlerTests
     {
         await Task.Yield();
         throw new InvalidOperationException("throws later");
+    }
+
+    private sealed class SpeechlessException() : ConnectionException(ConnectionError.Unknown, "read")
+    {
+        public override string Message => throw new InvalidOperationException("on purpose");
     }
 }

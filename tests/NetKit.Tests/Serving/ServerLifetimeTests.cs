@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 
 namespace NetKit.Tests.Serving;
 
@@ -48,10 +49,50 @@ public sealed class ServerLifetimeTests
     }
 
     [Fact]
+    public async Task Disposing_while_it_begins_waits_until_it_has_drained_too()
+    {
+        ConnectionServer? server = null;
+        var early = false;
+        var disposing = Task.CompletedTask;
+        var logger = new HookedLogger(() =>
+        {
+            // As another thread may, in the middle of RunAsync.
+            disposing = server!.DisposeAsync().AsTask();
+            early = disposing.IsCompleted;
+        });
+        server = new ConnectionServer(Listen(), RunningServer.EchoAsync, loggerFactory: logger);
+        await server.RunAsync(CancellationToken.None).Within();
+        await disposing.Within();
+        Assert.False(early, "The server was disposed before it had drained.");
+    }
+
+    [Fact]
     public async Task Listener_and_handler_are_required()
     {
         await using var listener = Listen();
         Assert.Equal("listener", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(null!, RunningServer.EchoAsync)).ParamName);
         Assert.Equal("handler", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(listener, null!)).ParamName);
+    }
+
+    /// <summary>Runs a hook once, at the first message.</summary>
+    private sealed class HookedLogger(Action hook) : ILoggerFactory, ILogger
+    {
+        private Action? _hook = hook;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Interlocked.Exchange(ref _hook, null)?.Invoke();
     }
 }
