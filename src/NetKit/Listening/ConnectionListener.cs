@@ -19,7 +19,7 @@ public sealed class ConnectionListener : IAsyncDisposable
     private readonly SteadyAccept _steadyAccept;
     private readonly CancellationTokenSource _close = new();
 
-    private ConnectionListener(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
+    internal ConnectionListener(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
     {
         _acceptor = acceptor;
         TimeProvider = timeProvider;
@@ -51,6 +51,7 @@ public sealed class ConnectionListener : IAsyncDisposable
     /// </exception>
     /// <exception cref="ArgumentException">The endpoint is of another kind.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and its value.</exception>
+    /// <exception cref="PlatformNotSupportedException"><see cref="ListenerOptions.ReusePort"/> is asked for where there is none.</exception>
     public static ConnectionListener Bind(
         EndPoint endPoint, ListenerOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {

@@ -28,7 +28,7 @@ internal static partial class DescriptorLimit
         }
 
         var most = (long)Math.Min(limit.Current, int.MaxValue);
-        return most - Math.Clamp(most / 16, FewestSpared, MostSpared);
+        return most - Math.Clamp(most / 8, FewestSpared, MostSpared);
     }
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]

@@ -99,17 +99,7 @@ internal sealed class SocketAcceptor : Acceptor
             _reserve.Dispose();
         }
 
-        // Whoever holds the turn sees the close by itself. If nobody does, an accept may have been left behind.
-        if (_turn.TryEnter())
-        {
-            if (_abandoned is { } accept)
-            {
-                CloseWhenAccepted(accept);
-            }
-
-            _turn.Exit();
-        }
-
+        CloseAbandoned();
         return ValueTask.CompletedTask;
     }
 
@@ -130,6 +120,10 @@ internal sealed class SocketAcceptor : Acceptor
         finally
         {
             _turn.Exit();
+            if (IsClosed)
+            {
+                CloseAbandoned();
+            }
         }
     }
 
@@ -155,13 +149,24 @@ internal sealed class SocketAcceptor : Acceptor
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _abandoned = accept;
-            if (IsClosed)
-            {
-                CloseWhenAccepted(accept);
-            }
-
             throw;
         }
+    }
+
+    /// <summary>Sees to an accept that was left behind. Whoever holds the turn does so when it leaves.</summary>
+    private void CloseAbandoned()
+    {
+        if (!_turn.TryEnter())
+        {
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _abandoned, null) is { } accept)
+        {
+            CloseWhenAccepted(accept);
+        }
+
+        _turn.Exit();
     }
 
     private bool TryTakeReserve()

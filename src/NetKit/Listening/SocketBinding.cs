@@ -39,6 +39,12 @@ internal static class SocketBinding
             socket.Dispose();
             throw Failure(exception, endPoint);
         }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or (IOException and not ConnectionException))
+        {
+            socket.Dispose();
+            throw new ConnectionException(
+                ConnectionError.AccessDenied, "listen", endPoint, innerException: exception, detail: exception.Message);
+        }
         catch
         {
             socket.Dispose();

@@ -67,8 +67,9 @@ internal sealed class SteadyAccept
         catch (Exception exception)
         {
             // A client that reset before we came to it; or the user's Configure threw. Only this client is lost.
-            var expected = exception is SocketException or ObjectDisposedException;
-            Log.ClientLost(_logger, expected ? LogLevel.Debug : LogLevel.Error, ErrorSentence.Format(_acceptor.LocalEndPoint), exception);
+            var level = exception is SocketException or ObjectDisposedException ? LogLevel.Debug : LogLevel.Error;
+            var where = ErrorSentence.Format(_acceptor.LocalEndPoint);
+            Log.ClientLost(_logger, level, where, exception);
             return null;
         }
     }

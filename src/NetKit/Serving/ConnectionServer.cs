@@ -105,7 +105,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     internal void LogEnd(Connection connection, Exception exception)
     {
         // A peer that hangs up, or a handler that obeys its token, is the ordinary end of a connection.
-        if (exception is ConnectionException || (exception is OperationCanceledException && Stopping.IsCancellationRequested))
+        if (IsOf(connection, exception) || (exception is OperationCanceledException && Stopping.IsCancellationRequested))
         {
             if (_logger.IsEnabled(LogLevel.Debug))
             {
@@ -117,6 +117,12 @@ public sealed class ConnectionServer : IAsyncDisposable
             Log.HandlerFailed(_logger, connection.ToString(), exception);
         }
     }
+
+    // A handler may have other connections, to servers of its own. What fails there is its failure.
+    private static bool IsOf(Connection connection, Exception exception) =>
+        exception is ConnectionException failure
+        && Equals(failure.LocalEndPoint, connection.LocalEndPoint)
+        && Equals(failure.RemoteEndPoint, connection.RemoteEndPoint);
 
     private async Task<DrainResult> RunCoreAsync(CancellationToken stopping)
     {
@@ -142,23 +148,36 @@ public sealed class ConnectionServer : IAsyncDisposable
         while (await TryTakeSlotAsync().ConfigureAwait(false)
             && await _listener.AcceptSteadilyAsync(CancellationToken.None).ConfigureAwait(false) is { } arrival)
         {
-            if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections >= limit)
+            try
             {
-                arrival.Refuse();
-                NetKitMetrics.ConnectionRejected();
-                if (_logger.IsEnabled(LogLevel.Debug))
-                {
-                    Log.ClientRefused(_logger, Where, limit);
-                }
+                Take(arrival);
             }
-            else if (_listener.TryOpen(arrival) is { } connection)
+            catch (Exception exception)
             {
-                Serve(connection);
+                // Nobody knows how. But the loop goes on, whatever it was.
+                Log.ClientLost(_logger, LogLevel.Error, Where, exception);
             }
-            else
+        }
+    }
+
+    private void Take(Arrival arrival)
+    {
+        if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections >= limit)
+        {
+            arrival.Refuse();
+            NetKitMetrics.ConnectionRejected();
+            if (_logger.IsEnabled(LogLevel.Debug))
             {
-                _slots?.Release();
+                Log.ClientRefused(_logger, Where, limit);
             }
+        }
+        else if (_listener.TryOpen(arrival) is { } connection)
+        {
+            Serve(connection);
+        }
+        else
+        {
+            _slots?.Release();
         }
     }
 

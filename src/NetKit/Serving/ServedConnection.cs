@@ -43,9 +43,16 @@ internal sealed class ServedConnection : IThreadPoolWorkItem
 
     private void OnHandled()
     {
-        if (FailureOf(_handling) is { } failure)
+        try
         {
-            _server.LogEnd(Connection, failure);
+            if (FailureOf(_handling) is { } failure)
+            {
+                _server.LogEnd(Connection, failure);
+            }
+        }
+        catch (Exception)
+        {
+            // An exception that cannot even be described. The connection ends all the same.
         }
 
         // Owned by the server, which counts this connection until it has ended.

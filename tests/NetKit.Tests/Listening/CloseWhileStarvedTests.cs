@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using NetKit.Tests.Timing;
 
 namespace NetKit.Tests.Listening;
@@ -10,13 +10,10 @@ public sealed class CloseWhileStarvedTests
     {
         var time = new TimerCountingTimeProvider();
         var acceptor = new ScriptedAcceptor().FailsForWantOfDescriptors();
-        await using var listener = Make(acceptor, loggerFactory: null, time);
+        await using var listener = new ConnectionListener(acceptor, NullLogger.Instance, time);
         var next = listener.AcceptSteadilyAsync(CancellationToken.None).AsTask();
         await Eventually.Equal(1, () => time.Armed);
         await listener.DisposeAsync();
         Assert.Null(await next.Within());
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    private static extern ConnectionListener Make(Acceptor acceptor, Microsoft.Extensions.Logging.ILoggerFactory? loggerFactory, TimeProvider? timeProvider);
 }
