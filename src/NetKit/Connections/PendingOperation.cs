@@ -77,6 +77,8 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     {
         if (_faulted)
         {
+            // Throws, and leaves the operation alone, when asked with the token of another use.
+            GetStatus(token);
             try
             {
                 return _promise.GetResult(token);

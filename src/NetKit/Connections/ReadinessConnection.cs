@@ -30,7 +30,7 @@ internal abstract partial class ReadinessConnection : Connection
     /// <summary>Reads what is there, without waiting. For an empty buffer: succeeds when a read would not have to wait.</summary>
     internal abstract int TryReceive(Span<byte> buffer, out SocketError status);
 
-    /// <summary>Takes what there is room for, without waiting. <see cref="SocketError.Success"/> means all; an empty buffer always succeeds.</summary>
+    /// <summary>Takes what there is room for, without waiting. <see cref="SocketError.Success"/> means all; for an empty buffer, that nothing taken before is still on its way.</summary>
     internal abstract int TrySend(ReadOnlySpan<byte> buffer, out SocketError status);
 
     /// <summary>As <see cref="TrySend(ReadOnlySpan{byte}, out SocketError)"/>, for buffers that belong together.</summary>

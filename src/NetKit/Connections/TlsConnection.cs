@@ -11,6 +11,7 @@ namespace NetKit;
 /// <remarks>
 /// Shares the deadlines of the connection below, and takes its timeouts over. Reads that time out or are cancelled lose
 /// nothing. A write that is cut short, by deadline, token or error, has spent its record: every later write fails, reads go on.
+/// A half-close stops the read that waits for a moment; it then goes on behind the other reads that were waiting.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or links holds nothing to dispose of.")]
 public sealed partial class TlsConnection : Connection
