@@ -217,6 +217,15 @@ public abstract partial class Connection : Stream
     /// <summary>What writes share; null while no write had a deadline or a reason to wait.</summary>
     internal virtual ConnectionHalf? WritingIfMade => Volatile.Read(ref _writing);
 
+    /// <summary>Lets what awaits a read or write go on in the thread pool, and not where the event was seen. Without effect where it always does.</summary>
+    internal virtual bool RunsContinuationsAsynchronously
+    {
+        set { }
+    }
+
+    /// <summary>Runs work where the connection's events are handled.</summary>
+    internal virtual void Schedule(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     private protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);

@@ -11,7 +11,7 @@ internal sealed class MemoryConnection : ReadinessConnection
 
     private MemoryConnection(
         MemoryChannel incoming, MemoryChannel outgoing, EndPoint local, EndPoint remote, TimeProvider? timeProvider)
-        : base(timeProvider)
+        : base(DeadlineScheduler.For(timeProvider))
     {
         _incoming = incoming;
         _outgoing = outgoing;

@@ -19,8 +19,8 @@ internal abstract partial class ReadinessConnection : Connection
     private int _closed;
     private bool _writesCompleted; // guarded by the writing turn
 
-    private protected ReadinessConnection(TimeProvider? timeProvider)
-        : base(new ConnectionHalf(DeadlineScheduler.For(timeProvider)))
+    private protected ReadinessConnection(DeadlineScheduler scheduler)
+        : base(new ConnectionHalf(scheduler))
     {
     }
 

@@ -1,54 +1,19 @@
-using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
 
 namespace NetKit;
 
-/// <summary>Runs a connection on a <see cref="System.Net.Sockets.Socket"/>: TCP or Unix, on every system.</summary>
+/// <summary>Makes connections of sockets, on the engine that the options and the system call for.</summary>
 /// <remarks>
-/// The socket is in non-blocking mode, where a receive or send is one system call with an exact count. To wait, a zero-byte
-/// receive is left with the runtime as a readiness probe, at most one at a time. It is never cancelled: a cancelled
-/// receive would stay in the runtime's queue, some 320 bytes each, until the peer next sends.
+/// The seam between the engines is <see cref="ReadinessConnection"/>: <see cref="PolledConnection"/> waits on a loop of
+/// <see cref="NetPoller"/>, <see cref="PortableConnection"/> lets System.Net.Sockets wait.
 /// </remarks>
-internal sealed partial class SocketConnection : ReadinessConnection
+internal static class SocketConnection
 {
     // How much unread data a close discards, so that the peer sees an end and not a reset. More than this is a flood.
-    private const int MostDiscarded = 1024 * 1024;
-
-    private readonly Socket _socket;
-    private SocketEndPoints _endPoints;
-    private ReceiveProbe? _probe;
-    private SendWait? _sendWait;
-    private SocketError _receiveError;
-    private int _probing;
-    private Expectation _expectation; // guarded by the reading turn, and by the owner of a read that waits
-    private bool _fullMeansEmpty; // likewise; the last full receive, too, had taken all there was
-    private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
-
-    private SocketConnection(Socket socket, TimeProvider? timeProvider)
-        : base(timeProvider) => _socket = socket;
-
-    /// <summary>What the last receive or probe told about the next receive.</summary>
-    private enum Expectation : byte
-    {
-        Unknown,
-
-        // The last receive did not fill its buffer, or filled it where the one before had taken all: most likely there is
-        // nothing more, and asking at once is a wasted call. Should there be, the probe finds it.
-        Nothing,
-
-        // The probe ended, and nothing was received since it began: there is data, or the end.
-        Something,
-    }
-
-    public override EndPoint? LocalEndPoint => _endPoints.Local(_socket);
-
-    public override EndPoint? RemoteEndPoint => _endPoints.Remote(_socket);
-
-    public override Socket Socket => _socket;
+    public const int MostDiscarded = 1024 * 1024;
 
     /// <summary>Makes a connection of any connected socket, and sets its options.</summary>
-    public static SocketConnection Create(Socket socket, SocketOptions options, TimeProvider? timeProvider)
+    public static ReadinessConnection Create(Socket socket, SocketOptions options, TimeProvider? timeProvider)
     {
         if (socket.SocketType != SocketType.Stream || !socket.Connected)
         {
@@ -57,224 +22,15 @@ internal sealed partial class SocketConnection : ReadinessConnection
                 nameof(socket));
         }
 
-        options.Validated().Apply(socket);
-        var connection = FromAccepted(socket, timeProvider);
+        var validated = options.Validated();
+        validated.Apply(socket);
+        socket.Blocking = false;
+        ReadinessConnection connection = SocketEngines.IsPolled(validated.Engine)
+            ? PolledConnection.FromSocket(socket, NetPoller.LoopForCaller(), timeProvider)
+            : new PortableConnection(socket, timeProvider);
 
         // Asked while the system still tells: after a reset it does not, and then the address is wanted most.
         _ = connection.RemoteEndPoint;
         return connection;
-    }
-
-    /// <summary>Makes a connection of a socket whose options are set.</summary>
-    public static SocketConnection FromAccepted(Socket socket, TimeProvider? timeProvider)
-    {
-        socket.Blocking = false;
-        return new SocketConnection(socket, timeProvider);
-    }
-
-    internal override int TryReceive(Span<byte> buffer, out SocketError status)
-    {
-        if (buffer.IsEmpty)
-        {
-            return TryPeek(out status);
-        }
-
-        if (_expectation == Expectation.Nothing)
-        {
-            _expectation = Expectation.Unknown;
-            status = SocketError.WouldBlock;
-            return 0;
-        }
-
-        var count = Receive(buffer, SocketFlags.None, out status);
-        if (status == SocketError.WouldBlock)
-        {
-            _fullMeansEmpty = true;
-        }
-
-        var likelyEmpty = count > 0 && (count < buffer.Length || _fullMeansEmpty);
-        _expectation = likelyEmpty ? Expectation.Nothing : Expectation.Unknown;
-        _probeIsFresh = false;
-        return count;
-    }
-
-    internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status)
-    {
-        if (_sendWait is { IsUnderWay: true })
-        {
-            // The byte on its way is the first of these. Nothing may overtake it.
-            status = SocketError.WouldBlock;
-            return 0;
-        }
-
-        if (buffer.IsEmpty)
-        {
-            status = SocketError.Success;
-            return 0;
-        }
-
-        try
-        {
-            var sent = _socket.Send(buffer, SocketFlags.None, out status);
-            if (status == SocketError.Success && sent < buffer.Length)
-            {
-                // The kernel takes less than all only when it has no room for more: asking again would be a wasted call.
-                status = SocketError.WouldBlock;
-            }
-
-            return sent;
-        }
-        catch (ObjectDisposedException)
-        {
-            status = SocketError.OperationAborted;
-            return 0;
-        }
-    }
-
-    internal override long TrySend(in ReadOnlySequence<byte> buffers, out SocketError status) =>
-        buffers.IsSingleSegment ? TrySend(buffers.FirstSpan, out status) : TrySendTogether(buffers, out status);
-
-    private protected override void ArmReceive()
-    {
-        if (IsClosed || Interlocked.Exchange(ref _probing, 1) != 0)
-        {
-            // A probe that an earlier read left behind serves this one too.
-            return;
-        }
-
-        _probe ??= new ReceiveProbe(this);
-        _probeIsFresh = true;
-        bool underWay;
-        try
-        {
-            underWay = _socket.ReceiveAsync(_probe);
-        }
-        catch (ObjectDisposedException)
-        {
-            underWay = false;
-        }
-
-        if (!underWay)
-        {
-            _fullMeansEmpty = false;
-            OnProbeEnded(inline: false);
-        }
-    }
-
-    private protected override void ShutdownSend() => _socket.Shutdown(SocketShutdown.Send);
-
-    private protected override ValueTask ReleaseAsync()
-    {
-        Release();
-        return ValueTask.CompletedTask;
-    }
-
-    private protected override void Release()
-    {
-        _endPoints.Remember(_socket);
-        try
-        {
-            // The end first: a socket disposed with a probe under way resets the connection, unless it was shut down.
-            _socket.Shutdown(SocketShutdown.Send);
-            DiscardUnread();
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // The peer is gone already, and so is the need for an end.
-        }
-
-        _socket.Dispose();
-        _sendWait?.Stop();
-    }
-
-    private protected override void Reset()
-    {
-        _endPoints.Remember(_socket);
-        _socket.Close(timeout: 0);
-        _sendWait?.Stop();
-    }
-
-    /// <summary>Reads away what the peer sent and nobody read: closing over it would reset the connection.</summary>
-    private void DiscardUnread()
-    {
-        Span<byte> scratch = stackalloc byte[4096];
-        var discarded = 0;
-        int count;
-        do
-        {
-            count = Receive(scratch, SocketFlags.None, out _);
-            discarded += count;
-        }
-        while (count > 0 && discarded < MostDiscarded);
-    }
-
-    private int TryPeek(out SocketError status)
-    {
-        status = _expectation switch
-        {
-            Expectation.Something => SocketError.Success,
-            Expectation.Nothing => SocketError.WouldBlock,
-            _ => Peek(),
-        };
-
-        if (status == SocketError.WouldBlock)
-        {
-            _expectation = Expectation.Unknown;
-        }
-
-        return 0;
-
-        SocketError Peek()
-        {
-            Span<byte> one = stackalloc byte[1];
-            Receive(one, SocketFlags.Peek, out var answer);
-            return answer;
-        }
-    }
-
-    private int Receive(Span<byte> buffer, SocketFlags flags, out SocketError status)
-    {
-        if (_receiveError != SocketError.Success)
-        {
-            status = _receiveError;
-            return 0;
-        }
-
-        try
-        {
-            return _socket.Receive(buffer, flags, out status);
-        }
-        catch (ObjectDisposedException)
-        {
-            status = SocketError.OperationAborted;
-            return 0;
-        }
-    }
-
-    private void OnProbeEnded(bool inline)
-    {
-        if (_probe!.SocketError is not (SocketError.Success or SocketError.OperationAborted))
-        {
-            // The system reports a broken connection once, and the probe was the one to hear it.
-            _receiveError = _probe.SocketError;
-        }
-
-        // A full fence: a read that sees the probe as still under way was published before this, and is taken below.
-        Interlocked.Exchange(ref _probing, 0);
-        if (Reading.Take() is { } operation)
-        {
-            // A probe from before the last receive may tell of the data that was received.
-            _expectation = _probeIsFresh ? Expectation.Something : Expectation.Unknown;
-            ((ReadOperation)operation).Resume(inline);
-        }
-    }
-
-    /// <summary>A zero-byte receive that stays with the runtime until there is data or the end.</summary>
-    private sealed class ReceiveProbe : SocketAsyncEventArgs
-    {
-        public ReceiveProbe(SocketConnection connection)
-            : base(unsafeSuppressExecutionContextFlow: true) => UserToken = connection;
-
-        protected override void OnCompleted(SocketAsyncEventArgs e) => ((SocketConnection)UserToken!).OnProbeEnded(inline: true);
     }
 }

@@ -40,6 +40,9 @@ public sealed class SocketOptions
     /// <summary>Sets the size of the system's send buffer in bytes (SO_SNDBUF). Default (null): the system's, which grows by itself.</summary>
     public int? SendBufferSize { get; set; }
 
+    /// <summary>Chooses what waits for the sockets' events. Default: <see cref="SocketEngine.Automatic"/>.</summary>
+    public SocketEngine Engine { get; set; }
+
     /// <summary>Is called with each socket after the options above are set. Default (null): nothing is called.</summary>
     public Action<Socket>? Configure { get; set; }
 
@@ -52,6 +55,7 @@ public sealed class SocketOptions
         Check(UserTimeout is not { } timeout || timeout.TotalMilliseconds is >= 1 and <= int.MaxValue, nameof(UserTimeout), UserTimeout, $"from 1 ms to {int.MaxValue} ms, or null");
         Check(ReceiveBufferSize is not <= 0, nameof(ReceiveBufferSize), ReceiveBufferSize, "a positive number of bytes, or null");
         Check(SendBufferSize is not <= 0, nameof(SendBufferSize), SendBufferSize, "a positive number of bytes, or null");
+        Check(Enum.IsDefined(Engine), nameof(Engine), Engine, string.Join(", ", Enum.GetNames<SocketEngine>()));
         return (SocketOptions)MemberwiseClone();
     }
 
@@ -80,6 +84,9 @@ public sealed class SocketOptions
             ApplyTcp(socket);
         }
     }
+
+    /// <summary>Tells whether an accepted socket needs nothing more to be set.</summary>
+    internal bool AreHandedDown => OperatingSystem.IsLinux() && Configure is null;
 
     /// <summary>Sets on an accepted socket what the system did not hand down to it.</summary>
     internal void ApplyToAccepted(Socket socket)

@@ -24,7 +24,7 @@ internal sealed class StreamConnection : ReadinessConnection
     private SocketEndPoints _endPoints;
 
     public StreamConnection(Stream stream, bool leaveOpen)
-        : base(timeProvider: null)
+        : base(DeadlineScheduler.For(timeProvider: null))
     {
         if (!stream.CanRead || !stream.CanWrite)
         {

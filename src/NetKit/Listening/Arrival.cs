@@ -1,48 +1,33 @@
-using System.Net.Sockets;
-
 namespace NetKit;
 
 /// <summary>A client that was accepted and is not a connection yet, so that turning it away costs no more than its socket.</summary>
 internal readonly struct Arrival
 {
-    private readonly Socket? _socket;
-    private readonly SocketOptions? _options;
-    private readonly TimeProvider? _timeProvider;
+    private readonly SocketAcceptor? _acceptor;
+    private readonly AcceptedClient _client;
     private readonly Connection? _connection;
 
-    public Arrival(Socket socket, SocketOptions options, TimeProvider? timeProvider)
+    public Arrival(SocketAcceptor acceptor, in AcceptedClient client)
     {
-        _socket = socket;
-        _options = options;
-        _timeProvider = timeProvider;
+        _acceptor = acceptor;
+        _client = client;
     }
 
     public Arrival(Connection connection) => _connection = connection;
 
     /// <summary>Makes the connection.</summary>
-    public Connection Open()
-    {
-        if (_connection is not null)
-        {
-            return _connection;
-        }
-
-        try
-        {
-            _options!.ApplyToAccepted(_socket!);
-            return SocketConnection.FromAccepted(_socket!, _timeProvider);
-        }
-        catch
-        {
-            Refuse();
-            throw;
-        }
-    }
+    public Connection Open() => _connection ?? _acceptor!.Open(_client);
 
     /// <summary>Turns the client away with a reset: an end would look like an answer.</summary>
     public void Refuse()
     {
-        _connection?.Abort();
-        _socket?.Close(timeout: 0);
+        if (_connection is not null)
+        {
+            _connection.Abort();
+        }
+        else
+        {
+            _client.Refuse();
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
@@ -59,7 +60,15 @@ public sealed class ConnectionListener : IAsyncDisposable
         var validated = (options ?? ListenerOptions.Default).Validated();
         var logger = GuardedLogger.Create<ConnectionListener>(loggerFactory);
         var socket = SocketBinding.Listen(endPoint, validated);
-        return new ConnectionListener(new SocketAcceptor(socket, validated, timeProvider), logger, timeProvider);
+        try
+        {
+            return new ConnectionListener(SocketAcceptor.Create(socket, validated, timeProvider), logger, timeProvider);
+        }
+        catch (Exception exception)
+        {
+            socket.Dispose();
+            throw exception is SocketException failure ? SocketErrors.ToException(failure, "listen", endPoint, remote: null) : exception;
+        }
     }
 
     /// <summary>Makes a listener that is reached in this process only, without a socket.</summary>

@@ -23,6 +23,14 @@ public sealed class ListenerOptions
     /// <summary>Sets the file mode of a Unix socket, which says who may connect. Default (null): the process's umask decides.</summary>
     public UnixFileMode? UnixSocketMode { get; set; }
 
+    /// <summary>Lets code that awaits an accept, or a read or write of an accepted connection, go on in the thread pool. Default: false.</summary>
+    /// <remarks>
+    /// By default it goes on inline, on the loop that saw the event, which is about twice as fast; a loop whose code blocks or
+    /// computes for more than about a millisecond is continued by another thread. With <see cref="SocketEngine.Portable"/>
+    /// it always goes on in the thread pool.
+    /// </remarks>
+    public bool RunContinuationsAsynchronously { get; set; }
+
     /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
     internal ListenerOptions Validated()
     {

@@ -1,42 +1,38 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace NetKit;
 
-/// <summary>Accepts clients of a listening socket: TCP or Unix.</summary>
-/// <remarks>
-/// One accept at a time is with the runtime; callers take turns. When its caller gives up it is abandoned, not cancelled:
-/// it stays, and the next caller gets its client. So no client is lost, and giving up again and again piles nothing up.
-/// </remarks>
-internal sealed class SocketAcceptor : Acceptor
+/// <summary>Accepts clients of a listening socket, TCP or Unix, and keeps a descriptor in reserve for the day when there are none left.</summary>
+internal abstract class SocketAcceptor : Acceptor
 {
-    private readonly Socket _socket;
-    private readonly ListenerOptions _options;
-    private readonly TimeProvider? _timeProvider;
     private readonly Lock _reserveGate = new(); // guards _reserve
     private readonly ReserveDescriptor _reserve = new();
     private Turn _turn;
-    private Task<Socket>? _abandoned; // guarded by the turn
     private int _closed;
 
-    public SocketAcceptor(Socket socket, ListenerOptions options, TimeProvider? timeProvider)
-    {
-        _socket = socket;
-        _options = options;
-        _timeProvider = timeProvider;
-        LocalEndPoint = socket.LocalEndPoint!;
-    }
+    protected SocketAcceptor(EndPoint localEndPoint) => LocalEndPoint = localEndPoint;
 
-    public override EndPoint LocalEndPoint { get; }
+    public sealed override EndPoint LocalEndPoint { get; }
 
-    public override async ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
+    protected bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>Makes the acceptor that the options and the system call for. It owns the socket.</summary>
+    public static SocketAcceptor Create(Socket socket, ListenerOptions options, TimeProvider? timeProvider) =>
+        SocketEngines.IsPolled(options.Socket.Engine)
+            ? new PolledAcceptor(socket, options, timeProvider)
+            : new PortableAcceptor(socket, options, timeProvider);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public sealed override async ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Socket socket;
+            AcceptedClient client;
             try
             {
-                socket = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+                client = await AcceptAfterOthersAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException && IsClosed)
             {
@@ -60,17 +56,17 @@ internal sealed class SocketAcceptor : Acceptor
             if (IsClosed)
             {
                 // Accepted before the close and delivered after it.
-                socket.Close(timeout: 0);
+                client.Refuse();
                 throw Closed();
             }
 
-            if (!DescriptorLimit.IsSpared(socket.Handle) && TryTakeReserve())
+            if (!DescriptorLimit.IsSpared(client.Descriptor) && TryTakeReserve())
             {
-                return new Arrival(socket, _options.Socket, _timeProvider);
+                return new Arrival(this, client);
             }
 
             // There was room to hear of this client, not to serve it. It is told at once.
-            socket.Close(timeout: 0);
+            client.Refuse();
             TryTakeReserve();
             if (MayTurnAway > 0)
             {
@@ -86,26 +82,39 @@ internal sealed class SocketAcceptor : Acceptor
         }
     }
 
-    public override ValueTask DisposeAsync()
+    public sealed override ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
         {
             return ValueTask.CompletedTask;
         }
 
-        _socket.Dispose();
+        Close();
         lock (_reserveGate)
         {
             _reserve.Dispose();
         }
 
-        CloseAbandoned();
+        LeaveAlone();
         return ValueTask.CompletedTask;
     }
 
-    private bool IsClosed => Volatile.Read(ref _closed) != 0;
+    /// <summary>Makes the connection of a client. The client is refused when that fails.</summary>
+    public abstract Connection Open(in AcceptedClient client);
 
-    private async ValueTask<Socket> AcceptSocketAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for the next client. One caller at a time.</summary>
+    protected abstract ValueTask<AcceptedClient> AcceptInTurnAsync(CancellationToken cancellationToken);
+
+    /// <summary>Closes the socket. A wait for a client ends.</summary>
+    protected abstract void Close();
+
+    /// <summary>Clears up after the last caller, now that the listener is closed. In turn.</summary>
+    protected virtual void OnLeft()
+    {
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AcceptedClient> AcceptAfterOthersAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!_turn.TryEnter())
@@ -122,51 +131,19 @@ internal sealed class SocketAcceptor : Acceptor
             _turn.Exit();
             if (IsClosed)
             {
-                CloseAbandoned();
+                LeaveAlone();
             }
         }
     }
 
-    private async ValueTask<Socket> AcceptInTurnAsync(CancellationToken cancellationToken)
+    // Whoever holds the turn does so when it leaves.
+    private void LeaveAlone()
     {
-        var accept = _abandoned;
-        _abandoned = null;
-        if (accept is null)
+        if (_turn.TryEnter())
         {
-            var begun = _socket.AcceptAsync(CancellationToken.None);
-            if (begun.IsCompleted || !cancellationToken.CanBeCanceled)
-            {
-                return await begun.ConfigureAwait(false);
-            }
-
-            accept = begun.AsTask();
+            OnLeft();
+            _turn.Exit();
         }
-
-        try
-        {
-            return await accept.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            _abandoned = accept;
-            throw;
-        }
-    }
-
-    /// <summary>Sees to an accept that was left behind. Whoever holds the turn does so when it leaves.</summary>
-    private void CloseAbandoned()
-    {
-        if (!_turn.TryEnter())
-        {
-            return;
-        }
-
-        if (Interlocked.Exchange(ref _abandoned, null) is { } accept)
-        {
-            CloseWhenAccepted(accept);
-        }
-
-        _turn.Exit();
     }
 
     private bool TryTakeReserve()
@@ -184,22 +161,6 @@ internal sealed class SocketAcceptor : Acceptor
             return MayTurnAway > 0 && _reserve.TryRelease();
         }
     }
-
-    private static void CloseWhenAccepted(Task<Socket> accept) => accept.ContinueWith(
-        static accepted =>
-        {
-            if (accepted.IsCompletedSuccessfully)
-            {
-                accepted.Result.Close(timeout: 0);
-            }
-            else
-            {
-                _ = accepted.Exception; // Seen: the listener was closed, and that is all it says.
-            }
-        },
-        CancellationToken.None,
-        TaskContinuationOptions.ExecuteSynchronously,
-        TaskScheduler.Default);
 
     private ConnectionException Closed() => new(ConnectionError.Closed, "accept", LocalEndPoint);
 }

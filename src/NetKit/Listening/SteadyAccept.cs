@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace NetKit;
@@ -32,6 +33,7 @@ internal sealed class SteadyAccept
     }
 
     /// <summary>Waits for the next client; null when the listener is closed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Arrival?> NextAsync(CancellationToken cancellationToken)
     {
         while (true)

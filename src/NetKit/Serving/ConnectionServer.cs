@@ -186,7 +186,13 @@ public sealed class ConnectionServer : IAsyncDisposable
         var served = new ServedConnection(this, connection);
         _connections.Add(served);
         NetKitMetrics.ConnectionBegan();
-        ThreadPool.UnsafeQueueUserWorkItem(served, preferLocal: false);
+        if (_options.RunContinuationsAsynchronously)
+        {
+            connection.RunsContinuationsAsynchronously = true;
+        }
+
+        // Not from here: a handler that blocks must not keep the next client waiting.
+        connection.Schedule(served);
     }
 
     private async ValueTask<bool> TryTakeSlotAsync()

@@ -18,6 +18,10 @@ public sealed class ConnectionServerOptions
     /// <summary>Sets how long handlers have to end when the server stops; what is left then is reset. Default: 10 seconds. Zero: reset at once. At most a day.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Lets handlers begin, and go on after each read and write, in the thread pool. Default: false.</summary>
+    /// <remarks>As <see cref="ListenerOptions.RunContinuationsAsynchronously"/>, which has the same effect and more.</remarks>
+    public bool RunContinuationsAsynchronously { get; set; }
+
     /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
     internal ConnectionServerOptions Validated()
     {

@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 namespace NetKit;
 
 // Waiting for room, and sending several buffers with one call.
-internal sealed partial class SocketConnection
+internal sealed partial class PortableConnection
 {
     // The runtime pins this many buffers without allocating.
     private const int MostBuffersTogether = 8;
@@ -113,7 +113,7 @@ internal sealed partial class SocketConnection
     [SuppressMessage("Reliability", "CA1001", Justification = "A source without timer or links holds nothing to dispose of.")]
     private sealed class SendWait
     {
-        private readonly SocketConnection _connection;
+        private readonly PortableConnection _connection;
         private readonly byte[] _next = new byte[1];
         private readonly Action _onCompleted;
         private CancellationTokenSource _stop = new();
@@ -121,7 +121,7 @@ internal sealed partial class SocketConnection
         private int _underWay;
         private int _sent;
 
-        public SendWait(SocketConnection connection)
+        public SendWait(PortableConnection connection)
         {
             _connection = connection;
             _onCompleted = () => OnCompleted(inline: true);

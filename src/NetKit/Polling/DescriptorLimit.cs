@@ -14,22 +14,19 @@ internal static partial class DescriptorLimit
     private const int FewestSpared = 8;
     private const int MostSpared = 32;
 
-    // Asked once: a limit hardly ever changes while a process runs, and asking is a system call.
-    private static readonly long s_firstSpared = MeasureFirstSpared();
+    /// <summary>How many the process may have; <see cref="int.MaxValue"/> where that is not told.</summary>
+    /// <remarks>Asked once: a limit hardly ever changes while a process runs, and asking is a system call.</remarks>
+    public static int Current { get; } = Ask();
+
+    private static readonly int s_firstSpared = Current - Math.Clamp(Current / 8, FewestSpared, MostSpared);
 
     /// <summary>Tells whether a descriptor is one of the last few, which are left to the runtime.</summary>
     public static bool IsSpared(nint descriptor) => descriptor >= s_firstSpared;
 
-    private static long MeasureFirstSpared()
-    {
-        if (!OperatingSystem.IsLinux() || GetLimit(DescriptorsOnLinux, out var limit) != 0)
-        {
-            return long.MaxValue;
-        }
-
-        var most = (long)Math.Min(limit.Current, int.MaxValue);
-        return most - Math.Clamp(most / 8, FewestSpared, MostSpared);
-    }
+    private static int Ask() =>
+        OperatingSystem.IsLinux() && GetLimit(DescriptorsOnLinux, out var limit) == 0
+            ? (int)Math.Min(limit.Current, int.MaxValue)
+            : int.MaxValue;
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, out Limit limit);

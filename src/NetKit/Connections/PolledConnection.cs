@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Runs a connection on a loop of the poller: TCP or Unix, on Linux.</summary>
+/// <remarks>
+/// One system call a read and one a write. A read asks the socket only when an event has said that there is something; a
+/// read that did not fill its buffer has taken all, and the next one waits for the next event without asking.
+/// </remarks>
+internal sealed partial class PolledConnection : ReadinessConnection, IPollable
+{
+    private readonly PolledDescriptor _descriptor;
+    private readonly NativeAddress _accepted; // where the client came from, until somebody wants to see it
+    private EndPoint? _local;
+    private EndPoint? _remote;
+    private Socket? _socket;
+    private SocketError _receiveError; // guarded by the reading turn, and by the owner of a read that waits
+    private SocketError _sendError; // written under the writing turn
+    private bool _continuesElsewhere;
+
+    private PolledConnection(PolledDescriptor descriptor, TimeProvider? timeProvider)
+        : base(descriptor.Loop.SchedulerFor(timeProvider)) => _descriptor = descriptor;
+
+    private PolledConnection(PolledDescriptor descriptor, in NativeAddress accepted, EndPoint? local, TimeProvider? timeProvider)
+        : this(descriptor, timeProvider)
+    {
+        _accepted = accepted;
+        _local = local;
+    }
+
+    // A connection that was dropped and never closed. Whoever waits on it would have kept it.
+    ~PolledConnection() => _descriptor.Close(abortive: false);
+
+    public override EndPoint? LocalEndPoint => _local ??= Ask(NativeSocket.LocalEndPointOf);
+
+    public override EndPoint? RemoteEndPoint => _remote ??= _accepted.ToEndPoint() ?? Ask(NativeSocket.RemoteEndPointOf);
+
+    public override Socket? Socket => _socket ??= _descriptor.MakeSocket();
+
+    internal override bool RunsContinuationsAsynchronously
+    {
+        set => _continuesElsewhere = value;
+    }
+
+    /// <summary>Makes a connection of a socket whose options are set.</summary>
+    public static PolledConnection FromSocket(Socket socket, PollLoop loop, TimeProvider? timeProvider)
+    {
+        var isTcp = socket.ProtocolType == ProtocolType.Tcp;
+        var descriptor = new PolledDescriptor(loop, (int)socket.Handle, socket, shortReadTellsNothing: !isTcp);
+        return new PolledConnection(descriptor, timeProvider) { _socket = socket };
+    }
+
+    /// <summary>Makes a connection of a descriptor that was accepted.</summary>
+    /// <param name="descriptor">The client's socket, whose options are set.</param>
+    /// <param name="address">Where it came from; nothing for a Unix socket.</param>
+    /// <param name="local">Where it came to, if that is known.</param>
+    /// <param name="timeProvider">The clock of its timeouts.</param>
+    public static PolledConnection FromAccepted(
+        PolledDescriptor descriptor, in NativeAddress address, EndPoint? local, TimeProvider? timeProvider) =>
+        new(descriptor, address, local, timeProvider);
+
+    internal override void Schedule(IThreadPoolWorkItem work)
+    {
+        if (_continuesElsewhere)
+        {
+            base.Schedule(work);
+        }
+        else
+        {
+            _descriptor.Loop.Enqueue(work);
+        }
+    }
+
+    private protected override void ArmReceive()
+    {
+        var status = _descriptor.AwaitReadable(this);
+        if (status != SocketError.Success)
+        {
+            _receiveError = status;
+            _descriptor.Loop.Enqueue(this);
+        }
+    }
+
+    void IPollable.OnReadable() => OnReceiveReady(inline: !_continuesElsewhere);
+
+    void IPollable.OnWritable(bool inline) => OnSendReady(inline && !_continuesElsewhere);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        OnSendReady(inline: false);
+        OnReceiveReady(inline: !_continuesElsewhere);
+    }
+
+    private protected override void ArmSend()
+    {
+        var status = _descriptor.AwaitWritable(this);
+        if (status != SocketError.Success)
+        {
+            _sendError = status;
+            _descriptor.Loop.Enqueue(this);
+        }
+    }
+
+    private EndPoint? Ask(Func<int, EndPoint?> question)
+    {
+        if (!_descriptor.TryUse(out var descriptor))
+        {
+            return null;
+        }
+
+        var answer = question(descriptor);
+        _descriptor.Leave();
+        return answer;
+    }
+}

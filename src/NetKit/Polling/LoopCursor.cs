@@ -1,0 +1,33 @@
+namespace NetKit;
+
+/// <summary>Says in one word who leads a loop and what is done: term, batch, step.</summary>
+/// <remarks>
+/// <para>A leader claims each step by exchanging the word for the next; who fails to do so leads no more. To put a new
+/// leader in place is to exchange the word for that of the next term. So each event is dispatched exactly once, by one
+/// thread, whatever the old leader was doing.</para>
+/// <para>20 bits of term, 32 of batch, 12 of step: no word comes again while anybody could remember it.</para>
+/// </remarks>
+internal static class LoopCursor
+{
+    private const int StepBits = 12;
+    private const int TermShift = 44;
+    private const long StepMask = (1L << StepBits) - 1;
+
+    /// <summary>How many steps a batch has at the most.</summary>
+    public const int MostSteps = (1 << StepBits) - 2;
+
+    public static long TermOf(long cursor) => cursor >> TermShift;
+
+    public static int StepOf(long cursor) => (int)(cursor & StepMask);
+
+    /// <summary>Tells whether the leader waits for events. Nobody takes its place then.</summary>
+    public static bool IsPolling(long cursor) => (cursor & StepMask) == StepMask;
+
+    public static long NextStep(long cursor) => cursor + 1;
+
+    public static long Polling(long cursor) => cursor | StepMask;
+
+    public static long NextBatch(long cursor) => (cursor | StepMask) + 1;
+
+    public static long NextTerm(long cursor) => cursor + (1L << TermShift);
+}

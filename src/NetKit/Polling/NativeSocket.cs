@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>Asks a descriptor what .NET asks its sockets.</summary>
+internal static unsafe class NativeSocket
+{
+    private static readonly EndPoint s_unix = new UnixDomainSocketEndPoint("/");
+
+    /// <summary>Names this side's endpoint; null when the system does not tell.</summary>
+    public static EndPoint? LocalEndPointOf(int descriptor)
+    {
+        var bytes = stackalloc byte[NativeAddress.LargestSize];
+        var length = NativeAddress.LargestSize;
+        return Libc.GetSocketName(descriptor, bytes, &length) == 0 ? ToEndPoint(new ReadOnlySpan<byte>(bytes, length)) : null;
+    }
+
+    /// <summary>Names the peer's endpoint; null when the system does not tell, as after a reset.</summary>
+    public static EndPoint? RemoteEndPointOf(int descriptor)
+    {
+        var bytes = stackalloc byte[NativeAddress.LargestSize];
+        var length = NativeAddress.LargestSize;
+        return Libc.GetPeerName(descriptor, bytes, &length) == 0 ? ToEndPoint(new ReadOnlySpan<byte>(bytes, length)) : null;
+    }
+
+    /// <summary>Accepts a client: its descriptor, non-blocking, or -1. The address is nothing for a Unix socket.</summary>
+    public static int Accept(int listener, out NativeAddress address)
+    {
+        var bytes = stackalloc byte[NativeAddress.LargestSize];
+        var length = NativeAddress.LargestSize;
+        var accepted = Libc.Accept(listener, bytes, &length, Libc.CloseOnExec | Libc.NonBlocking);
+        address = accepted < 0 ? default : NativeAddress.Read(new ReadOnlySpan<byte>(bytes, length));
+        return accepted;
+    }
+
+    /// <summary>Closes a socket; a TCP peer gets a reset.</summary>
+    public static void Reset(int descriptor)
+    {
+        var atOnce = new Libc.LingerTime { IsOn = 1 };
+        _ = Libc.SetSocketOption(descriptor, Libc.SocketLevel, Libc.Linger, &atOnce, sizeof(Libc.LingerTime));
+        _ = Libc.Close(descriptor);
+    }
+
+    private static EndPoint? ToEndPoint(ReadOnlySpan<byte> bytes)
+    {
+        if (NativeAddress.Read(bytes).ToEndPoint() is { } ip)
+        {
+            return ip;
+        }
+
+        if (bytes.Length < 2 || bytes[0] != (byte)AddressFamily.Unix)
+        {
+            return null;
+        }
+
+        var address = new SocketAddress(AddressFamily.Unix, Math.Max(bytes.Length, 2));
+        bytes.CopyTo(address.Buffer.Span);
+        return s_unix.Create(address);
+    }
+}

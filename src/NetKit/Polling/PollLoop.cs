@@ -1,0 +1,279 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NetKit;
+
+/// <summary>Waits for the events of many descriptors, and runs on one thread at a time what waited for them.</summary>
+/// <remarks>
+/// <para>Descriptors are registered with epoll once, edge-triggered. What an event resumes runs inline, on the thread that
+/// saw the event: the leader. Besides, the loop runs the deadlines of its connections and work that was handed to it.</para>
+/// <para>Invariant: each event and each piece of work is taken by exactly one thread, the one that moved
+/// <see cref="LoopCursor"/> on. A leader that does not come back from user code is replaced by <see cref="LoopMonitor"/>: the
+/// next leader goes on with the rest of the batch, and the old one finds its cursor gone and leaves.</para>
+/// </remarks>
+internal sealed unsafe class PollLoop
+{
+    private const int EventsPerWait = 256;
+    private const int MostWorkPerBatch = 1024;
+    private const ulong WakeKey = ulong.MaxValue;
+
+    // What _sleepsUntil says while the leader is not asleep: before every tick.
+    private const long Awake = long.MinValue;
+
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly byte* _events = (byte*)NativeMemory.AllocZeroed(EventsPerWait, EpollRecord.LargestSize);
+    private readonly DescriptorTable _table = new();
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _work = new();
+    private long _cursor;
+    private long _sleepsUntil = Awake;
+    private int _eventCount; // written by the leader before the batch begins
+    private SpinPolicy _spinning; // the leader's
+    private int _started;
+
+    public PollLoop()
+    {
+        Scheduler = new LoopScheduler(this);
+        _epoll = Checked(Libc.EpollCreate(Libc.CloseOnExec));
+        try
+        {
+            _wake = Checked(Libc.EventDescriptor(0, Libc.CloseOnExec | Libc.NonBlocking));
+            Checked(Control(Libc.EpollAdd, _wake, EpollEvents.In | EpollEvents.EdgeTriggered, WakeKey));
+        }
+        catch
+        {
+            _ = Libc.Close(_epoll);
+            throw;
+        }
+    }
+
+    private LoopScheduler Scheduler { get; }
+
+    /// <summary>Where the deadlines of a connection with that clock are kept.</summary>
+    public DeadlineScheduler SchedulerFor(TimeProvider? clock) =>
+        clock is null || ReferenceEquals(clock, TimeProvider.System) ? Scheduler : DeadlineScheduler.For(clock);
+
+    /// <summary>Who leads and what is done.</summary>
+    public long Cursor => Volatile.Read(ref _cursor);
+
+    /// <summary>Gives the loop its first leader, when it is first used.</summary>
+    public void Start()
+    {
+        if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            LoopMonitor.Watch(this);
+            LoopThread.Take().Lead(this, _cursor);
+        }
+    }
+
+    /// <summary>Begins to report a descriptor's events. Success, or why epoll has no room for it.</summary>
+    public SocketError Register(PolledDescriptor owner, int descriptor, EpollEvents events, out ulong key)
+    {
+        Start();
+        key = _table.Add(owner);
+        if (Control(Libc.EpollAdd, descriptor, events, key) == 0)
+        {
+            return SocketError.Success;
+        }
+
+        var error = Errno.LastSocketError;
+        _table.Remove(key);
+        return error;
+    }
+
+    /// <summary>Reports other events of a descriptor from here on; also those that are there already.</summary>
+    public SocketError Modify(int descriptor, EpollEvents events, ulong key) =>
+        Control(Libc.EpollModify, descriptor, events, key) == 0 ? SocketError.Success : Errno.LastSocketError;
+
+    /// <summary>Reports nothing more of a descriptor that is about to be closed.</summary>
+    public void Unregister(ulong key) => _table.Remove(key);
+
+    /// <summary>Runs work on the loop, soon, as if an event had brought it.</summary>
+    public void Enqueue(IThreadPoolWorkItem work)
+    {
+        Start();
+        _work.Enqueue(work);
+        WakeBefore(Awake);
+    }
+
+    /// <summary>Wakes the leader if it means to sleep beyond a tick.</summary>
+    public void WakeBefore(long tick)
+    {
+        // What the leader is to see was written before this. It says that it sleeps, fences, and looks once more; we do the reverse.
+        Interlocked.MemoryBarrier();
+        var until = Volatile.Read(ref _sleepsUntil);
+        if (until > tick && Interlocked.CompareExchange(ref _sleepsUntil, Awake, until) == until)
+        {
+            // Edge-triggered too: each write is an event, and nobody needs to read the count.
+            var one = 1UL;
+            _ = Libc.Write(_wake, &one, sizeof(ulong));
+        }
+    }
+
+    /// <summary>Puts a new leader in place of one that has not come back; false when it has.</summary>
+    public bool TryReplaceLeader(long cursor, LoopThread next)
+    {
+        var nextTerm = LoopCursor.NextTerm(cursor);
+        if (Interlocked.CompareExchange(ref _cursor, nextTerm, cursor) != cursor)
+        {
+            return false;
+        }
+
+        next.Lead(this, nextTerm);
+        return true;
+    }
+
+    /// <summary>Leads until another thread does.</summary>
+    public void Lead(long cursor, LoopThread thread)
+    {
+        do
+        {
+            if (!TryFinishBatch(ref cursor, thread))
+            {
+                return;
+            }
+        }
+        while (TryBeginBatch(ref cursor));
+    }
+
+    private bool TryFinishBatch(ref long cursor, LoopThread thread)
+    {
+        for (var step = LoopCursor.StepOf(cursor); step < _eventCount; step++)
+        {
+            var events = EpollRecord.Read(_events + (step * EpollRecord.Size), out var key);
+            if (!TryStep(ref cursor))
+            {
+                return false;
+            }
+
+            if (key != WakeKey && _table.Find(key) is { } descriptor)
+            {
+                thread.Dispatch(descriptor, events);
+            }
+        }
+
+        if (Scheduler.IsDue)
+        {
+            if (!TryStep(ref cursor))
+            {
+                return false;
+            }
+
+            Scheduler.Run();
+        }
+
+        for (var count = 0; count < MostWorkPerBatch && !_work.IsEmpty; count++)
+        {
+            if (!TryStep(ref cursor))
+            {
+                return false;
+            }
+
+            if (_work.TryDequeue(out var work))
+            {
+                thread.Dispatch(work);
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryBeginBatch(ref long cursor)
+    {
+        var polling = LoopCursor.Polling(cursor);
+        if (Interlocked.CompareExchange(ref _cursor, polling, cursor) != cursor)
+        {
+            return false;
+        }
+
+        _eventCount = WaitForEvents();
+        cursor = LoopCursor.NextBatch(polling);
+
+        // A full fence: the monitor sees that we work, or we see that it sleeps.
+        Interlocked.Exchange(ref _cursor, cursor);
+        LoopMonitor.EnsureAwake();
+        return true;
+    }
+
+    /// <summary>Claims the next step; false when another thread leads by now.</summary>
+    private bool TryStep(ref long cursor)
+    {
+        var next = LoopCursor.NextStep(cursor);
+        if (Interlocked.CompareExchange(ref _cursor, next, cursor) != cursor)
+        {
+            return false;
+        }
+
+        cursor = next;
+        return true;
+    }
+
+    private int WaitForEvents()
+    {
+        var count = 0;
+        if (!_work.IsEmpty)
+        {
+            count = Poll(milliseconds: 0);
+        }
+        else if (!_spinning.ShouldSpin || (count = Spin()) == 0)
+        {
+            count = Sleep();
+        }
+
+        if (count > 0)
+        {
+            EpollRecord.Read(_events, out var key);
+            _spinning.OnEvents(count, key);
+        }
+
+        return count;
+    }
+
+    private int Sleep()
+    {
+        var tick = Scheduler.NextTick;
+
+        // A full fence: whoever brings work or an earlier deadline sees that we sleep, or we see what was brought.
+        Interlocked.Exchange(ref _sleepsUntil, tick);
+        var isNeeded = !_work.IsEmpty || Scheduler.NextTick < tick;
+        var count = Poll(isNeeded ? 0 : Scheduler.PatienceFor(tick));
+        Volatile.Write(ref _sleepsUntil, Awake);
+        return count;
+    }
+
+    private int Spin()
+    {
+        var end = SpinPolicy.EndOfSpin;
+        int count;
+        while ((count = Poll(milliseconds: 0)) == 0 && _work.IsEmpty && !Scheduler.IsDue && Stopwatch.GetTimestamp() < end)
+        {
+            // The answer may have to come from a thread that waits for this very core.
+            _ = Libc.Yield();
+        }
+
+        _spinning.OnSpun(count > 0);
+        return count;
+    }
+
+    private int Poll(int milliseconds)
+    {
+        var count = Libc.EpollWait(_epoll, _events, EventsPerWait, milliseconds);
+        if (count < 0 && Errno.Last != Errno.Interrupted)
+        {
+            throw new SocketException((int)Errno.LastSocketError, "The system does not wait for events any more: was a descriptor closed that belongs to NetKit?");
+        }
+
+        return Math.Max(count, 0);
+    }
+
+    private int Control(int operation, int descriptor, EpollEvents events, ulong key)
+    {
+        var record = stackalloc byte[EpollRecord.LargestSize];
+        EpollRecord.Write(record, events, key);
+        return Libc.EpollControl(_epoll, operation, descriptor, record);
+    }
+
+    private static int Checked(int result) => result >= 0 ? result : throw new SocketException((int)Errno.LastSocketError);
+}

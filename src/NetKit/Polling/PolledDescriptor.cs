@@ -1,0 +1,268 @@
+using System.Net.Sockets;
+
+namespace NetKit;
+
+/// <summary>A socket's descriptor on a loop: who uses it, what it is ready for, who waits for it.</summary>
+/// <remarks>
+/// <para>Closing: each system call is bracketed by <see cref="TryUse"/> and <see cref="Leave"/>, and the last one out closes
+/// the descriptor. So no call ever reaches another socket that was given the same number.</para>
+/// <para>Readiness, edge-triggered: an event says "ready" once. Whoever takes the readiness clears it first and asks the
+/// socket then, so an event that comes in between is not lost. Whoever waits says so first and looks at the readiness then,
+/// an event does the reverse: one of them sees the other.</para>
+/// <para>It is held by its loop; it holds whoever waits only while they wait, so that a connection that was dropped without
+/// being closed can be collected.</para>
+/// </remarks>
+internal sealed class PolledDescriptor
+{
+    private const int Closing = int.MinValue; // in _users, beside the number of users
+    private const int NotReady = 0;
+    private const int PerhapsReady = 1; // nothing says that it is empty
+    private const int JustReady = 2; // an event said so, and nothing was taken since
+
+    private const EpollEvents Ended = EpollEvents.PeerClosed | EpollEvents.HangUp | EpollEvents.Error;
+    private const EpollEvents Reads = EpollEvents.In | EpollEvents.Urgent | EpollEvents.PeerClosed | EpollEvents.EdgeTriggered;
+
+    private readonly PollLoop _loop;
+    private Socket? _owner; // written under the lock of this object
+    private IPollable? _reader;
+    private IPollable? _writer;
+    private ulong _key; // written under the lock of this object, as is _watched
+    private volatile EpollEvents _watched;
+    private int _descriptor;
+    private int _users;
+    private int _readable;
+    private int _writable;
+    private bool _abortive;
+    private bool _shortReadTellsNothing;
+
+    /// <param name="loop">Where the events are waited for.</param>
+    /// <param name="descriptor">The socket's number.</param>
+    /// <param name="owner">Who closes it; null: this object does.</param>
+    /// <param name="shortReadTellsNothing">Whether there may be more after a read that did not fill its buffer.</param>
+    public PolledDescriptor(PollLoop loop, int descriptor, Socket? owner, bool shortReadTellsNothing)
+    {
+        _loop = loop;
+        _descriptor = descriptor;
+        _owner = owner;
+        _shortReadTellsNothing = shortReadTellsNothing;
+    }
+
+    public PollLoop Loop => _loop;
+
+    /// <summary>Makes .NET's view of the socket, which owns the descriptor from then on; null when it has been closed.</summary>
+    public Socket? MakeSocket()
+    {
+        if (_owner is not null || !TryUse(out var descriptor))
+        {
+            return _owner;
+        }
+
+        try
+        {
+            lock (this)
+            {
+                return _owner ??= new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Takes part in using the descriptor; false when it is being closed.</summary>
+    public bool TryUse(out int descriptor)
+    {
+        descriptor = _descriptor;
+        if (Interlocked.Increment(ref _users) > 0)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
+
+    /// <summary>Uses the descriptor no more. The last one out closes it, if it is to be closed.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) == Closing)
+        {
+            CloseNow();
+        }
+    }
+
+    /// <summary>Closes the descriptor as soon as nobody uses it; nobody new may. Idempotent.</summary>
+    /// <param name="abortive">Whether a TCP peer gets a reset. An abortive close makes a polite one under way abortive.</param>
+    public void Close(bool abortive)
+    {
+        if (abortive)
+        {
+            Volatile.Write(ref _abortive, true);
+        }
+
+        if (Interlocked.Or(ref _users, Closing) == 0)
+        {
+            CloseNow();
+        }
+    }
+
+    /// <summary>Clears the readiness to receive, before the socket is asked.</summary>
+    public void ClearReadable() => Interlocked.Exchange(ref _readable, NotReady);
+
+    /// <summary>Tells whether there may be something to receive.</summary>
+    public bool MayBeReadable => Volatile.Read(ref _readable) != NotReady;
+
+    /// <summary>Tells whether there is something to receive, or the end, without asking the socket.</summary>
+    public bool IsSurelyReadable => Volatile.Read(ref _readable) == JustReady;
+
+    /// <summary>Says that there may be more to receive.</summary>
+    public void GiveBackReadable() => Interlocked.CompareExchange(ref _readable, PerhapsReady, NotReady);
+
+    /// <summary>Says that a read did not fill its buffer: on TCP that was all, until the next event.</summary>
+    public void OnShortRead()
+    {
+        if (Volatile.Read(ref _shortReadTellsNothing))
+        {
+            GiveBackReadable();
+        }
+    }
+
+    /// <summary>Clears the readiness to send, before the socket is asked.</summary>
+    public void ClearWritable()
+    {
+        if (Volatile.Read(ref _writable) != NotReady)
+        {
+            Interlocked.Exchange(ref _writable, NotReady);
+        }
+    }
+
+    /// <summary>Calls <see cref="IPollable.OnReadable"/> once there may be something to receive.</summary>
+    public SocketError AwaitReadable(IPollable reader)
+    {
+        Interlocked.Exchange(ref _reader, reader);
+        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, out var status))
+        {
+            return status;
+        }
+
+        if (MayBeReadable)
+        {
+            _loop.Enqueue(reader);
+        }
+
+        return SocketError.Success;
+    }
+
+    /// <summary>Calls <see cref="IPollable.OnWritable"/> once there may be room to send.</summary>
+    public SocketError AwaitWritable(IPollable writer)
+    {
+        Interlocked.Exchange(ref _writer, writer);
+        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, out var status))
+        {
+            return status;
+        }
+
+        if (Volatile.Read(ref _writable) != NotReady)
+        {
+            _loop.Enqueue(writer);
+        }
+
+        return SocketError.Success;
+    }
+
+    /// <summary>Is called by the loop's leader.</summary>
+    public void OnEvents(EpollEvents events)
+    {
+        IPollable? reader = null;
+        if ((events & (Reads | Ended)) != 0)
+        {
+            if ((events & (EpollEvents.Urgent | Ended)) != 0)
+            {
+                // No event follows the end; and a receive stops short at urgent data.
+                Volatile.Write(ref _shortReadTellsNothing, true);
+            }
+
+            Interlocked.Exchange(ref _readable, JustReady);
+            reader = Take(ref _reader);
+        }
+
+        if ((events & (EpollEvents.Out | Ended)) != 0 && (_watched & EpollEvents.Out) != 0)
+        {
+            Interlocked.Exchange(ref _writable, JustReady);
+            Take(ref _writer)?.OnWritable(inline: reader is null);
+        }
+
+        reader?.OnReadable();
+    }
+
+    private static IPollable? Take(ref IPollable? waiting) =>
+        Volatile.Read(ref waiting) is null ? null : Interlocked.Exchange(ref waiting, null);
+
+    /// <summary>Asks the loop for more events than before; the system reports at once what is there. False when another thread has done it.</summary>
+    private bool TryWatch(EpollEvents events, out SocketError status)
+    {
+        if (!TryUse(out var descriptor))
+        {
+            status = SocketError.OperationAborted;
+            return true;
+        }
+
+        try
+        {
+            lock (this)
+            {
+                status = SocketError.Success;
+                var before = _watched;
+                if ((before & events) == events)
+                {
+                    return false;
+                }
+
+                // Before the system is asked: the first event may be here before its answer.
+                _watched = before | events;
+                status = before == EpollEvents.None
+                    ? _loop.Register(this, descriptor, _watched, out _key)
+                    : _loop.Modify(descriptor, _watched, _key);
+                if (status != SocketError.Success)
+                {
+                    _watched = before;
+                }
+
+                return true;
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void CloseNow()
+    {
+        var descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        if (_watched != EpollEvents.None)
+        {
+            _loop.Unregister(_key);
+        }
+
+        var isAbortive = Volatile.Read(ref _abortive);
+        if (_owner is not null)
+        {
+            _owner.Close(isAbortive ? 0 : -1);
+        }
+        else if (isAbortive)
+        {
+            NativeSocket.Reset(descriptor);
+        }
+        else
+        {
+            _ = Libc.Close(descriptor);
+        }
+    }
+}

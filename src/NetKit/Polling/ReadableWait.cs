@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace NetKit;
+
+/// <summary>Waits until a descriptor is worth asking, one wait at a time, again and again.</summary>
+/// <remarks>A wait may end without a reason: whoever waits looks at the descriptor, the token and whatever else could be the matter.</remarks>
+internal sealed class ReadableWait : IPollable, IValueTaskSource
+{
+    private readonly bool _continuesElsewhere;
+    private ManualResetValueTaskSourceCore<bool> _promise;
+    private CancellationTokenRegistration _registration;
+    private int _waiting;
+
+    /// <param name="continuesElsewhere">Whether what awaits goes on in the thread pool, and not where the event was seen.</param>
+    public ReadableWait(bool continuesElsewhere) => _continuesElsewhere = continuesElsewhere;
+
+    /// <summary>Waits for the descriptor, or the token, or <see cref="End"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WaitAsync(PolledDescriptor descriptor, CancellationToken cancellationToken)
+    {
+        _promise.Reset();
+        var before = Interlocked.Exchange(ref _waiting, 1);
+        Debug.Assert(before == 0, "One wait at a time.");
+        _registration = cancellationToken.UnsafeRegister(static state => ((ReadableWait)state!).End(), this);
+        _ = descriptor.AwaitReadable(this);
+        await new ValueTask(this, _promise.Version).ConfigureAwait(false);
+        _registration.Unregister();
+    }
+
+    /// <summary>Ends the wait that there is, if there is one.</summary>
+    public void End() => Complete(inline: false);
+
+    void IPollable.OnReadable() => Complete(!_continuesElsewhere);
+
+    void IPollable.OnWritable(bool inline)
+    {
+    }
+
+    void IThreadPoolWorkItem.Execute() => Complete(!_continuesElsewhere);
+
+    void IValueTaskSource.GetResult(short token) => _promise.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _promise.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _promise.OnCompleted(continuation, state, token, flags);
+
+    private void Complete(bool inline)
+    {
+        if (Volatile.Read(ref _waiting) == 0 || Interlocked.Exchange(ref _waiting, 0) == 0)
+        {
+            return;
+        }
+
+        _promise.RunContinuationsAsynchronously = !inline;
+        _promise.SetResult(true);
+    }
+}
