@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace NetKit.Benchmarks;
 
-/// <summary>Counts the system calls of this process by the kernel's own tracepoint, which costs the program next to nothing.</summary>
+/// <summary>Counts the system calls of a process by the kernel's own tracepoint, which costs the program next to nothing.</summary>
 /// <remarks>strace would stop the program at each call, and so change how often it finds a socket empty.</remarks>
 internal sealed partial class SystemCallCounter : IDisposable
 {
@@ -17,7 +17,8 @@ internal sealed partial class SystemCallCounter : IDisposable
     }
 
     /// <summary>Starts counting; null where the kernel does not let us (it wants root, or perf_event_paranoid of -1).</summary>
-    public static unsafe SystemCallCounter? TryStart()
+    /// <param name="process">Whose calls. Default (null): this process's.</param>
+    public static unsafe SystemCallCounter? TryStart(int? process = null)
     {
         const string Id = "/sys/kernel/tracing/events/raw_syscalls/sys_enter/id";
         var call = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 298, Architecture.Arm64 => 241, _ => 0 };
@@ -28,7 +29,7 @@ internal sealed partial class SystemCallCounter : IDisposable
 
         var counter = new SystemCallCounter();
         var attributes = new Attributes { Type = Tracepoint, Size = (uint)sizeof(Attributes), Config = id, Flags = Inherit };
-        foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
+        foreach (var task in Directory.EnumerateDirectories($"/proc/{process ?? Environment.ProcessId}/task"))
         {
             // Any CPU, no group. Threads born later are inherited; one that ended meanwhile is no loss.
             var thread = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);

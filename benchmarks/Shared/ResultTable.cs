@@ -1,20 +1,26 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace NetKit.Benchmarks;
 
 /// <summary>Collects rows and writes them as Markdown and JSON, headed by machine, date and command.</summary>
 internal sealed class ResultTable(string name, params string[] columns)
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json =
+        new() { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly List<string[]> _rows = [];
     private readonly List<string> _notes = [];
+    private object? _rounds;
 
     public void Add(params string[] cells) => _rows.Add(cells);
 
     public void Note(string sentence) => _notes.Add(sentence);
+
+    /// <summary>Puts what the rows were made of beside them in the JSON.</summary>
+    public void Attach(object rounds) => _rounds = rounds;
 
     public static string Number(double value, string format = "N0") => value.ToString(format, CultureInfo.InvariantCulture);
 
@@ -73,6 +79,7 @@ internal sealed class ResultTable(string name, params string[] columns)
             command,
             rows = _rows.Select(row => columns.Zip(row).ToDictionary(static cell => cell.First, static cell => cell.Second)),
             notes = _notes,
+            rounds = _rounds,
         },
         s_json) + "\n";
 

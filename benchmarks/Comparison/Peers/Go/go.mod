@@ -1,0 +1,3 @@
+module netkit/comparison
+
+go 1.19
