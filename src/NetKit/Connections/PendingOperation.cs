@@ -11,8 +11,7 @@ namespace NetKit;
 internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<int> _promise;
-    private CancellationToken _token;
-    private CancellationTokenRegistration _registration;
+    private TokenWatch? _watch; // made by the first token that can be cancelled
     private SocketError _status;
     private bool _faulted;
 
@@ -25,9 +24,11 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     public OperationEnd Interruption { get; set; }
 
     /// <summary>Tells whether the caller has given up.</summary>
-    public bool IsCancelled => _token.IsCancellationRequested;
+    public bool IsCancelled => Token.IsCancellationRequested;
 
     protected ReadinessConnection Connection { get; }
+
+    private CancellationToken Token => _watch?.Token ?? default;
 
     /// <summary>Begins to wait for readiness, or goes on after finding none. The caller owns the operation and gives it up here.</summary>
     public abstract void WaitOn();
@@ -38,10 +39,11 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     /// <summary>Takes the caller's token. Before the operation is published, so that no later owner can miss it.</summary>
     protected void Watch(CancellationToken token)
     {
-        _token = token;
         if (token.CanBeCanceled)
         {
-            _registration = token.UnsafeRegister(static state => ((PendingOperation)state!).OnTokenCancelled(), this);
+            _watch ??= new TokenWatch();
+            _watch.Token = token;
+            _watch.Registration = token.UnsafeRegister(static state => ((PendingOperation)state!).OnTokenCancelled(), this);
         }
     }
 
@@ -96,7 +98,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
             return count;
         }
 
-        var failure = Failure(_status, Interruption, _token);
+        var failure = Failure(_status, Interruption, Token);
         Recycle();
         throw failure;
     }
@@ -130,19 +132,32 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     private void Leave()
     {
         // The token's callback may still be running: it takes only an operation that waits, and asks again.
-        _registration.Unregister();
-        _registration = default;
+        _watch?.Registration.Unregister();
         ExitTurn();
     }
 
     private void Recycle()
     {
         Clear();
-        _token = default;
+        _watch?.Clear();
         _status = SocketError.Success;
         _faulted = false;
         Interruption = OperationEnd.Transport;
         _promise.Reset();
         Half.LeaveSpare(this);
+    }
+
+    /// <summary>A caller's token and our place with it. Apart, because most that wait for long have none.</summary>
+    private sealed class TokenWatch
+    {
+        public CancellationToken Token { get; set; }
+
+        public CancellationTokenRegistration Registration { get; set; }
+
+        public void Clear()
+        {
+            Token = default;
+            Registration = default;
+        }
     }
 }

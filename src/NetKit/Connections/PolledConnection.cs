@@ -14,7 +14,6 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
     private readonly NativeAddress _accepted; // where the client came from, until somebody wants to see it
     private EndPoint? _local;
     private EndPoint? _remote;
-    private Socket? _socket;
     private SocketError _receiveError; // guarded by the reading turn, and by the owner of a read that waits
     private SocketError _sendError; // written under the writing turn
     private bool _continuesElsewhere;
@@ -36,7 +35,7 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
 
     public override EndPoint? RemoteEndPoint => _remote ??= _accepted.ToEndPoint() ?? Ask(NativeSocket.RemoteEndPointOf);
 
-    public override Socket? Socket => _socket ??= _descriptor.MakeSocket();
+    public override Socket? Socket => _descriptor.MakeSocket();
 
     internal override bool RunsContinuationsAsynchronously
     {
@@ -48,7 +47,7 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
     {
         var isTcp = socket.ProtocolType == ProtocolType.Tcp;
         var descriptor = new PolledDescriptor(loop, (int)socket.Handle, socket, shortReadTellsNothing: !isTcp);
-        return new PolledConnection(descriptor, timeProvider) { _socket = socket };
+        return new PolledConnection(descriptor, timeProvider);
     }
 
     /// <summary>Makes a connection of a descriptor that was accepted.</summary>

@@ -2,21 +2,24 @@ namespace NetKit;
 
 internal abstract partial class ReadinessConnection
 {
-    private const int NotReleased = 0;
-    private const int Releasing = 1;
-    private const int Released = 2;
-
     // An operation that was told to leave does so in microseconds. The bound is for a wrapped stream that blocks.
     private static readonly TimeSpan s_leaveTime = TimeSpan.FromSeconds(5);
 
-    private int _release;
+    private volatile ReleaseState _release;
+
+    private enum ReleaseState : byte
+    {
+        NotReleased,
+        Releasing,
+        Released,
+    }
 
     public sealed override void Abort()
     {
         Latch();
 
         // A polite end under way is cut short. One that is done keeps its word to the peer.
-        if (Volatile.Read(ref _release) != Released)
+        if (_release != ReleaseState.Released)
         {
             TryBeginRelease();
             Reset();
@@ -45,7 +48,7 @@ internal abstract partial class ReadinessConnection
         if (releases)
         {
             Release();
-            Volatile.Write(ref _release, Released);
+            _release = ReleaseState.Released;
         }
     }
 
@@ -53,7 +56,7 @@ internal abstract partial class ReadinessConnection
     private void Latch()
     {
         // A full fence, so that an operation published after this sees the latch, and one published before is seen here.
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        if (Interlocked.Exchange(ref _closed, true))
         {
             return;
         }
@@ -68,7 +71,7 @@ internal abstract partial class ReadinessConnection
     }
 
     /// <summary>Tells whether the caller is the one to give the transport up.</summary>
-    private bool TryBeginRelease() => Interlocked.CompareExchange(ref _release, Releasing, NotReleased) == NotReleased;
+    private bool TryBeginRelease() => Interlocked.CompareExchange(ref _release, ReleaseState.Releasing, ReleaseState.NotReleased) == ReleaseState.NotReleased;
 
     private async ValueTask CloseAfterOthersAsync(bool releases)
     {
@@ -87,14 +90,14 @@ internal abstract partial class ReadinessConnection
             return EndReleaseAsync(release);
         }
 
-        Volatile.Write(ref _release, Released);
+        _release = ReleaseState.Released;
         return ValueTask.CompletedTask;
     }
 
     private async ValueTask EndReleaseAsync(ValueTask release)
     {
         await release.ConfigureAwait(false);
-        Volatile.Write(ref _release, Released);
+        _release = ReleaseState.Released;
     }
 
     /// <summary>Waits until no operation is on its way. Whoever gets a turn after that finds the connection closed.</summary>

@@ -16,7 +16,7 @@ internal abstract partial class ReadinessConnection : Connection
 {
     private Turn _readTurn;
     private Turn _writeTurn;
-    private int _closed;
+    private bool _closed;
     private bool _writesCompleted; // guarded by the writing turn
 
     private protected ReadinessConnection(DeadlineScheduler scheduler)
@@ -25,7 +25,7 @@ internal abstract partial class ReadinessConnection : Connection
     }
 
     /// <summary>Tells whether the connection was closed or aborted on this side.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closed) != 0;
+    internal bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Reads what is there, without waiting. For an empty buffer: succeeds when a read would not have to wait.</summary>
     internal abstract int TryReceive(Span<byte> buffer, out SocketError status);

@@ -17,8 +17,8 @@ internal sealed class DescriptorTable
     private int _firstFree = -1;
     private int _used;
 
-    /// <summary>Gives the descriptor a place; the key is what epoll is to report.</summary>
-    public ulong Add(PolledDescriptor descriptor)
+    /// <summary>Gives the descriptor a place.</summary>
+    public int Add(PolledDescriptor descriptor)
     {
         lock (_gate)
         {
@@ -39,18 +39,20 @@ internal sealed class DescriptorTable
             ref var place = ref PlaceOf(index);
             Debug.Assert(place.Descriptor is null, "A free place holds nothing.");
             Volatile.Write(ref place.Descriptor, descriptor);
-            return ((ulong)place.Generation << 32) | (uint)index;
+            return index;
         }
     }
 
+    /// <summary>The number that epoll is to report with the events of a place, for as long as it is not taken back.</summary>
+    public ulong KeyOf(int index) => ((ulong)PlaceOf(index).Generation << 32) | (uint)index;
+
     /// <summary>Takes the place back. Events that still name it find nothing from here on.</summary>
-    public void Remove(ulong key)
+    public void Remove(int index)
     {
         lock (_gate)
         {
-            var index = (int)(uint)key;
             ref var place = ref PlaceOf(index);
-            Debug.Assert(place.Generation == (uint)(key >> 32), "A place is taken back once.");
+            Debug.Assert(place.Descriptor is not null, "A place is taken back once.");
             Volatile.Write(ref place.Generation, place.Generation + 1);
             Volatile.Write(ref place.Descriptor, null);
             place.NextFree = _firstFree;

@@ -14,7 +14,8 @@ internal readonly struct NativeAddress
     private const ushort InterNetwork = 2; // AF_INET
     private const ushort InterNetworkV6 = 10; // AF_INET6
 
-    private readonly UInt128 _address;
+    private readonly ulong _upper; // two halves: a UInt128 would be aligned to more
+    private readonly ulong _lower;
     private readonly uint _scope;
     private readonly ushort _port;
     private readonly ushort _family;
@@ -23,7 +24,8 @@ internal readonly struct NativeAddress
     {
         _family = family;
         _port = port;
-        _address = address;
+        _upper = (ulong)(address >> 64);
+        _lower = (ulong)address;
         _scope = scope;
     }
 
@@ -52,7 +54,7 @@ internal readonly struct NativeAddress
     public IPEndPoint? ToEndPoint()
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, _address);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, new UInt128(_upper, _lower));
         return _family switch
         {
             InterNetwork => new IPEndPoint(new IPAddress(bytes[12..]), _port),

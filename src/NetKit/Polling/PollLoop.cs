@@ -69,26 +69,26 @@ internal sealed unsafe class PollLoop
     }
 
     /// <summary>Begins to report a descriptor's events. Success, or why epoll has no room for it.</summary>
-    public SocketError Register(PolledDescriptor owner, int descriptor, EpollEvents events, out ulong key)
+    public SocketError Register(PolledDescriptor owner, int descriptor, EpollEvents events, out int place)
     {
         Start();
-        key = _table.Add(owner);
-        if (Control(Libc.EpollAdd, descriptor, events, key) == 0)
+        place = _table.Add(owner);
+        if (Control(Libc.EpollAdd, descriptor, events, _table.KeyOf(place)) == 0)
         {
             return SocketError.Success;
         }
 
         var error = Errno.LastSocketError;
-        _table.Remove(key);
+        _table.Remove(place);
         return error;
     }
 
     /// <summary>Reports other events of a descriptor from here on; also those that are there already.</summary>
-    public SocketError Modify(int descriptor, EpollEvents events, ulong key) =>
-        Control(Libc.EpollModify, descriptor, events, key) == 0 ? SocketError.Success : Errno.LastSocketError;
+    public SocketError Modify(int descriptor, EpollEvents events, int place) =>
+        Control(Libc.EpollModify, descriptor, events, _table.KeyOf(place)) == 0 ? SocketError.Success : Errno.LastSocketError;
 
     /// <summary>Reports nothing more of a descriptor that is about to be closed.</summary>
-    public void Unregister(ulong key) => _table.Remove(key);
+    public void Unregister(int place) => _table.Remove(place);
 
     /// <summary>Runs work on the loop, soon, as if an event had brought it.</summary>
     public void Enqueue(IThreadPoolWorkItem work)

@@ -15,10 +15,6 @@ namespace NetKit;
 internal sealed class PolledDescriptor
 {
     private const int Closing = int.MinValue; // in _users, beside the number of users
-    private const int NotReady = 0;
-    private const int PerhapsReady = 1; // nothing says that it is empty
-    private const int JustReady = 2; // an event said so, and nothing was taken since
-
     private const EpollEvents Ended = EpollEvents.PeerClosed | EpollEvents.HangUp | EpollEvents.Error;
     private const EpollEvents Reads = EpollEvents.In | EpollEvents.Urgent | EpollEvents.PeerClosed | EpollEvents.EdgeTriggered;
 
@@ -26,14 +22,25 @@ internal sealed class PolledDescriptor
     private Socket? _owner; // written under the lock of this object
     private IPollable? _reader;
     private IPollable? _writer;
-    private ulong _key; // written under the lock of this object, as is _watched
+    private int _place; // at the loop; written under the lock of this object, as is _watched
     private volatile EpollEvents _watched;
     private int _descriptor;
     private int _users;
-    private int _readable;
-    private int _writable;
+    private volatile Readiness _readable;
+    private volatile Readiness _writable;
     private bool _abortive;
     private bool _shortReadTellsNothing;
+
+    private enum Readiness : byte
+    {
+        NotReady,
+
+        // Nothing says that it is empty.
+        PerhapsReady,
+
+        // An event said so, and nothing was taken since.
+        JustReady,
+    }
 
     /// <param name="loop">Where the events are waited for.</param>
     /// <param name="descriptor">The socket's number.</param>
@@ -108,16 +115,16 @@ internal sealed class PolledDescriptor
     }
 
     /// <summary>Clears the readiness to receive, before the socket is asked.</summary>
-    public void ClearReadable() => Interlocked.Exchange(ref _readable, NotReady);
+    public void ClearReadable() => Interlocked.Exchange(ref _readable, Readiness.NotReady);
 
     /// <summary>Tells whether there may be something to receive.</summary>
-    public bool MayBeReadable => Volatile.Read(ref _readable) != NotReady;
+    public bool MayBeReadable => _readable != Readiness.NotReady;
 
     /// <summary>Tells whether there is something to receive, or the end, without asking the socket.</summary>
-    public bool IsSurelyReadable => Volatile.Read(ref _readable) == JustReady;
+    public bool IsSurelyReadable => _readable == Readiness.JustReady;
 
     /// <summary>Says that there may be more to receive.</summary>
-    public void GiveBackReadable() => Interlocked.CompareExchange(ref _readable, PerhapsReady, NotReady);
+    public void GiveBackReadable() => Interlocked.CompareExchange(ref _readable, Readiness.PerhapsReady, Readiness.NotReady);
 
     /// <summary>Says that a read did not fill its buffer: on TCP that was all, until the next event.</summary>
     public void OnShortRead()
@@ -131,9 +138,9 @@ internal sealed class PolledDescriptor
     /// <summary>Clears the readiness to send, before the socket is asked.</summary>
     public void ClearWritable()
     {
-        if (Volatile.Read(ref _writable) != NotReady)
+        if (_writable != Readiness.NotReady)
         {
-            Interlocked.Exchange(ref _writable, NotReady);
+            Interlocked.Exchange(ref _writable, Readiness.NotReady);
         }
     }
 
@@ -163,7 +170,7 @@ internal sealed class PolledDescriptor
             return status;
         }
 
-        if (Volatile.Read(ref _writable) != NotReady)
+        if (_writable != Readiness.NotReady)
         {
             _loop.Enqueue(writer);
         }
@@ -183,13 +190,13 @@ internal sealed class PolledDescriptor
                 Volatile.Write(ref _shortReadTellsNothing, true);
             }
 
-            Interlocked.Exchange(ref _readable, JustReady);
+            Interlocked.Exchange(ref _readable, Readiness.JustReady);
             reader = Take(ref _reader);
         }
 
         if ((events & (EpollEvents.Out | Ended)) != 0 && (_watched & EpollEvents.Out) != 0)
         {
-            Interlocked.Exchange(ref _writable, JustReady);
+            Interlocked.Exchange(ref _writable, Readiness.JustReady);
             Take(ref _writer)?.OnWritable(inline: reader is null);
         }
 
@@ -222,8 +229,8 @@ internal sealed class PolledDescriptor
                 // Before the system is asked: the first event may be here before its answer.
                 _watched = before | events;
                 status = before == EpollEvents.None
-                    ? _loop.Register(this, descriptor, _watched, out _key)
-                    : _loop.Modify(descriptor, _watched, _key);
+                    ? _loop.Register(this, descriptor, _watched, out _place)
+                    : _loop.Modify(descriptor, _watched, _place);
                 if (status != SocketError.Success)
                 {
                     _watched = before;
@@ -248,7 +255,7 @@ internal sealed class PolledDescriptor
 
         if (_watched != EpollEvents.None)
         {
-            _loop.Unregister(_key);
+            _loop.Unregister(_place);
         }
 
         var isAbortive = Volatile.Read(ref _abortive);
