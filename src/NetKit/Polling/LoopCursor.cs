@@ -5,13 +5,15 @@ namespace NetKit;
 /// <para>A leader claims each step by exchanging the word for the next; who fails to do so leads no more. To put a new
 /// leader in place is to exchange the word for that of the next term. So each event is dispatched exactly once, by one
 /// thread, whatever the old leader was doing.</para>
-/// <para>20 bits of term, 32 of batch, 12 of step: no word comes again while anybody could remember it.</para>
+/// <para>20 bits of term, 32 of batch, 12 of step: no word comes again while anybody could remember it. A leader may run
+/// more batches than that; they begin anew within its term.</para>
 /// </remarks>
 internal static class LoopCursor
 {
     private const int StepBits = 12;
     private const int TermShift = 44;
     private const long StepMask = (1L << StepBits) - 1;
+    private const long TermMask = -1L << TermShift;
 
     /// <summary>How many steps a batch has at the most.</summary>
     public const int MostSteps = (1 << StepBits) - 2;
@@ -27,7 +29,7 @@ internal static class LoopCursor
 
     public static long Polling(long cursor) => cursor | StepMask;
 
-    public static long NextBatch(long cursor) => (cursor | StepMask) + 1;
+    public static long NextBatch(long cursor) => (cursor & TermMask) | (((cursor | StepMask) + 1) & ~TermMask);
 
     public static long NextTerm(long cursor) => cursor + (1L << TermShift);
 }
