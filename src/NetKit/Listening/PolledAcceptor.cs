@@ -61,12 +61,15 @@ internal sealed class PolledAcceptor : SocketAcceptor
                 return client;
             }
 
-            if (status != SocketError.WouldBlock)
+            if (status == SocketError.WouldBlock)
+            {
+                status = await _wait.WaitAsync(_descriptor, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (status != SocketError.Success)
             {
                 throw new SocketException((int)status);
             }
-
-            await _wait.WaitAsync(_descriptor, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -56,6 +56,9 @@ internal sealed class PolledDescriptor
 
     public PollLoop Loop => _loop;
 
+    /// <summary>Tells whether it has been closed, or will be as soon as nobody uses it.</summary>
+    public bool IsClosing => Volatile.Read(ref _users) < 0;
+
     /// <summary>Makes .NET's view of the socket, which owns the descriptor from then on; null when it has been closed.</summary>
     public Socket? MakeSocket()
     {

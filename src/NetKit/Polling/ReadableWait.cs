@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
@@ -16,17 +17,25 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     /// <param name="continuesElsewhere">Whether what awaits goes on in the thread pool, and not where the event was seen.</param>
     public ReadableWait(bool continuesElsewhere) => _continuesElsewhere = continuesElsewhere;
 
-    /// <summary>Waits for the descriptor, or the token, or <see cref="End"/>.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WaitAsync(PolledDescriptor descriptor, CancellationToken cancellationToken)
+    /// <summary>Waits for the descriptor, its close, or the token, or <see cref="End"/>.</summary>
+    /// <returns>Success, or why the descriptor's events cannot be waited for.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<SocketError> WaitAsync(PolledDescriptor descriptor, CancellationToken cancellationToken)
     {
         _promise.Reset();
         var before = Interlocked.Exchange(ref _waiting, 1);
         Debug.Assert(before == 0, "One wait at a time.");
         _registration = cancellationToken.UnsafeRegister(static state => ((ReadableWait)state!).End(), this);
-        _ = descriptor.AwaitReadable(this);
+        var status = descriptor.AwaitReadable(this);
+        if (status != SocketError.Success || descriptor.IsClosing)
+        {
+            // No event will come; and a close before anybody could see that we wait has ended nothing.
+            End();
+        }
+
         await new ValueTask(this, _promise.Version).ConfigureAwait(false);
         _registration.Unregister();
+        return status;
     }
 
     /// <summary>Ends the wait that there is, if there is one.</summary>
