@@ -237,6 +237,7 @@ internal sealed class PolledDescriptor
                 if (status != SocketError.Success)
                 {
                     _watched = before;
+                    WakeBoth();
                 }
 
                 return true;
@@ -245,6 +246,22 @@ internal sealed class PolledDescriptor
         finally
         {
             Leave();
+        }
+    }
+
+    // The other direction may have seen itself watched meanwhile. It looks again, and hears the reason for itself.
+    private void WakeBoth()
+    {
+        // It says first that it waits, and looks then; we take back what it looks at, and look for it then.
+        Interlocked.MemoryBarrier();
+        if (Take(ref _reader) is { } reader)
+        {
+            _loop.Enqueue(reader);
+        }
+
+        if (Take(ref _writer) is { } writer)
+        {
+            _loop.Enqueue(writer);
         }
     }
 
