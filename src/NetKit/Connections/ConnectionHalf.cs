@@ -34,11 +34,17 @@ internal sealed class ConnectionHalf : DeadlineEntry
     public bool TryTake(PendingOperation operation) =>
         Interlocked.CompareExchange(ref _pending, null, operation) == operation;
 
-    /// <summary>Takes the operation object that the last one left behind, so that steady traffic allocates none.</summary>
-    public PendingOperation? TakeSpare() => Interlocked.Exchange(ref _spare, null);
+    /// <summary>Takes the operation object that an earlier one left behind, so that steady traffic allocates none. In turn.</summary>
+    public PendingOperation? TakeSpare() => Volatile.Read(ref _spare) is { } spare && spare.TryUseAgain() ? spare : null;
 
     /// <summary>Leaves an operation object, whose result was fetched, for the next operation.</summary>
-    public void LeaveSpare(PendingOperation operation) => Volatile.Write(ref _spare, operation);
+    public void LeaveSpare(PendingOperation operation)
+    {
+        if (Volatile.Read(ref _spare) != operation)
+        {
+            Volatile.Write(ref _spare, operation);
+        }
+    }
 
     internal override void OnDue()
     {

@@ -14,6 +14,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     private TokenWatch? _watch; // made by the first token that can be cancelled
     private SocketError _status;
     private bool _faulted;
+    private volatile bool _isSpare;
 
     protected PendingOperation(ReadinessConnection connection) => Connection = connection;
 
@@ -29,6 +30,18 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     protected ReadinessConnection Connection { get; }
 
     private CancellationToken Token => _watch?.Token ?? default;
+
+    /// <summary>Takes the object for another operation; false while the result of the last one was not fetched. In turn, so that nobody else takes it.</summary>
+    public bool TryUseAgain()
+    {
+        if (!_isSpare)
+        {
+            return false;
+        }
+
+        _isSpare = false;
+        return true;
+    }
 
     /// <summary>Begins to wait for readiness, or goes on after finding none. The caller owns the operation and gives it up here.</summary>
     public abstract void WaitOn();
@@ -144,6 +157,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
         _faulted = false;
         Interruption = OperationEnd.Transport;
         _promise.Reset();
+        _isSpare = true;
         Half.LeaveSpare(this);
     }
 

@@ -19,7 +19,7 @@ internal sealed unsafe partial class PolledConnection
             return 0;
         }
 
-        if (!_descriptor.MayBeReadable || LoopThread.ShouldYield())
+        if (!TryTakeReadiness(isToBeKept: buffer.IsEmpty))
         {
             status = SocketError.WouldBlock;
             return 0;
@@ -31,11 +31,14 @@ internal sealed unsafe partial class PolledConnection
             return 0;
         }
 
-        _descriptor.ClearReadable();
         var count = Receive(buffer, flags: 0, out status);
-        if (status == SocketError.Success)
+        if (status == SocketError.Success && (count == buffer.Length || count == 0))
         {
-            OnReceived(count, buffer.Length, ref status);
+            OnMoreToReceive(count, ref status);
+        }
+        else if (status == SocketError.Success)
+        {
+            _descriptor.OnShortRead();
         }
 
         return count;
@@ -49,11 +52,18 @@ internal sealed unsafe partial class PolledConnection
             return 0;
         }
 
+        if (!TryBeginSend(out var descriptor, out status))
+        {
+            return 0;
+        }
+
+        nint sent;
         fixed (byte* start = buffer)
         {
-            var vector = new Libc.Vector { Start = start, Length = (nuint)buffer.Length };
-            return (int)Send(&vector, count: 1, buffer.Length, out status);
+            sent = Libc.Send(descriptor, start, (nuint)buffer.Length, Libc.DontWait | Libc.NoSignal);
         }
+
+        return (int)EndSend(sent, buffer.Length, out status);
     }
 
     internal override long TrySend(in ReadOnlySequence<byte> buffers, out SocketError status) =>
@@ -98,43 +108,51 @@ internal sealed unsafe partial class PolledConnection
 
     private long Send(Libc.Vector* vectors, int count, long length, out SocketError status)
     {
-        if (_sendError != SocketError.Success || !_descriptor.TryUse(out var descriptor))
+        if (!TryBeginSend(out var descriptor, out status))
         {
-            status = _sendError != SocketError.Success ? _sendError : SocketError.OperationAborted;
             return 0;
         }
 
-        _descriptor.ClearWritable();
-        nint sent;
-        do
+        var message = new Libc.Message { Vectors = vectors, VectorCount = (nuint)count };
+        return EndSend(Libc.SendMessage(descriptor, &message, Libc.DontWait | Libc.NoSignal), length, out status);
+    }
+
+    private bool TryBeginSend(out int descriptor, out SocketError status)
+    {
+        status = _sendError;
+        descriptor = -1;
+        if (status != SocketError.Success)
         {
-            sent = count == 1
-                ? Libc.Send(descriptor, vectors->Start, vectors->Length, Libc.DontWait | Libc.NoSignal)
-                : SendMessage(descriptor, vectors, count);
-            status = sent >= 0 ? SocketError.Success : Errno.LastSocketError;
-        }
-        while (status == SocketError.Interrupted);
-        _descriptor.Leave();
-        if (sent >= 0)
-        {
-            // The system takes less than all only when it has no room for more: asking again would be a wasted call.
-            status = sent < length ? SocketError.WouldBlock : SocketError.Success;
-            return sent;
+            return false;
         }
 
-        if (status is not (SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable))
+        if (!_descriptor.TryUse(out descriptor))
+        {
+            status = SocketError.OperationAborted;
+            return false;
+        }
+
+        _descriptor.ClearWritable();
+        return true;
+    }
+
+    private long EndSend(nint sent, long length, out SocketError status)
+    {
+        // The system takes less than all only when it has no room for more: asking again would be a wasted call.
+        status = sent == length ? SocketError.Success : sent >= 0 ? SocketError.WouldBlock : Errno.LastSocketError;
+        _descriptor.Leave();
+        if (status is SocketError.Success or SocketError.WouldBlock)
+        {
+            return Math.Max(sent, 0);
+        }
+
+        if (status != SocketError.NoBufferSpaceAvailable)
         {
             // The system tells once why a connection broke. A read must not take it for a clean end afterwards.
             _sendError = status;
         }
 
         return 0;
-    }
-
-    private static nint SendMessage(int descriptor, Libc.Vector* vectors, int count)
-    {
-        var message = new Libc.Message { Vectors = vectors, VectorCount = (nuint)count };
-        return Libc.SendMessage(descriptor, &message, Libc.DontWait | Libc.NoSignal);
     }
 
     private int Receive(Span<byte> buffer, int flags, out SocketError status)
@@ -148,14 +166,10 @@ internal sealed unsafe partial class PolledConnection
         nint count;
         fixed (byte* start = buffer)
         {
-            do
-            {
-                count = Libc.Receive(descriptor, start, (nuint)buffer.Length, flags | Libc.DontWait);
-                status = count >= 0 ? SocketError.Success : Errno.LastSocketError;
-            }
-            while (status == SocketError.Interrupted);
+            count = Libc.Receive(descriptor, start, (nuint)buffer.Length, flags | Libc.DontWait);
         }
 
+        status = count >= 0 ? SocketError.Success : Errno.LastSocketError;
         _descriptor.Leave();
         if (status is not (SocketError.Success or SocketError.WouldBlock))
         {
@@ -165,14 +179,35 @@ internal sealed unsafe partial class PolledConnection
         return Math.Max((int)count, 0);
     }
 
-    private void OnReceived(int count, int capacity, ref SocketError status)
+    /// <summary>Tells whether it is worth asking the socket, and that it is being asked.</summary>
+    private bool TryTakeReadiness(bool isToBeKept)
     {
-        if (count > 0 && count < capacity)
+        if (_isHandedOver)
         {
-            _descriptor.OnShortRead();
-            return;
+            _isHandedOver = false;
+            if (isToBeKept)
+            {
+                _descriptor.KeepReadable();
+            }
+
+            return true;
         }
 
+        if (!_descriptor.MayBeReadable || LoopThread.ShouldYield())
+        {
+            return false;
+        }
+
+        if (!isToBeKept)
+        {
+            _descriptor.ClearReadable();
+        }
+
+        return true;
+    }
+
+    private void OnMoreToReceive(int count, ref SocketError status)
+    {
         _descriptor.GiveBackReadable();
         if (count > 0)
         {

@@ -16,6 +16,7 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
     private EndPoint? _remote;
     private SocketError _receiveError; // guarded by the reading turn, and by the owner of a read that waits
     private SocketError _sendError; // written under the writing turn
+    private bool _isHandedOver; // guarded as _receiveError is; an event told the read that waited, and nobody else
     private bool _continuesElsewhere;
 
     private PolledConnection(PolledDescriptor descriptor, TimeProvider? timeProvider)
@@ -81,9 +82,30 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
         }
     }
 
-    void IPollable.OnReadable() => OnReceiveReady(inline: !_continuesElsewhere);
+    bool IPollable.IsAwaited => Reading.IsAwaited || WritingIfMade is { IsAwaited: true };
 
-    void IPollable.OnWritable(bool inline) => OnSendReady(inline && !_continuesElsewhere);
+    bool IPollable.OnReadable(bool isHandedOver)
+    {
+        if (Reading.Take() is not { } operation)
+        {
+            return false;
+        }
+
+        _isHandedOver = isHandedOver;
+        ((ReadOperation)operation).Resume(inline: !_continuesElsewhere);
+        return true;
+    }
+
+    bool IPollable.OnWritable(bool inline)
+    {
+        if (WritingIfMade?.Take() is not { } operation)
+        {
+            return false;
+        }
+
+        ((WriteOperation)operation).Resume(inline && !_continuesElsewhere);
+        return true;
+    }
 
     void IThreadPoolWorkItem.Execute()
     {

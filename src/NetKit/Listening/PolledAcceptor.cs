@@ -112,6 +112,6 @@ internal sealed class PolledAcceptor : SocketAcceptor
             client = new AcceptedClient(accepted, address);
         }
 
-        return status == SocketError.Interrupted ? SocketError.ConnectionAborted : status;
+        return status;
     }
 }

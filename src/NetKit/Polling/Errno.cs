@@ -8,7 +8,6 @@ internal static class Errno
 {
     public const int Interrupted = 4; // EINTR
     public const int TryAgain = 11; // EAGAIN
-    public const int AlreadyExists = 17; // EEXIST
 
     /// <summary>Why the last system call of this thread failed.</summary>
     public static int Last => Marshal.GetLastSystemError();
@@ -18,9 +17,9 @@ internal static class Errno
 
     public static SocketError ToSocketError(int number) => number switch
     {
-        TryAgain => SocketError.WouldBlock,
+        // A call that does not wait is not interrupted in practice; if it was, nothing was done.
+        TryAgain or Interrupted => SocketError.WouldBlock,
         1 or 13 => SocketError.AccessDenied, // EPERM, EACCES
-        Interrupted => SocketError.Interrupted,
         9 => SocketError.OperationAborted, // EBADF
         12 or 105 => SocketError.NoBufferSpaceAvailable, // ENOMEM, ENOBUFS
         14 => SocketError.Fault, // EFAULT

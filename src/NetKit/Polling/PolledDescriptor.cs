@@ -6,11 +6,12 @@ namespace NetKit;
 /// <remarks>
 /// <para>Closing: each system call is bracketed by <see cref="TryUse"/> and <see cref="Leave"/>, and the last one out closes
 /// the descriptor. So no call ever reaches another socket that was given the same number.</para>
-/// <para>Readiness, edge-triggered: an event says "ready" once. Whoever takes the readiness clears it first and asks the
-/// socket then, so an event that comes in between is not lost. Whoever waits says so first and looks at the readiness then,
-/// an event does the reverse: one of them sees the other.</para>
-/// <para>It is held by its loop; it holds whoever waits only while they wait, so that a connection that was dropped without
-/// being closed can be collected.</para>
+/// <para>Readiness, edge-triggered: an event says "ready" once. It is handed over to whoever waits, or else kept. Whoever
+/// takes the kept readiness clears it first and asks the socket then, so an event that comes in between is not lost. Whoever
+/// waits says so first and looks at the readiness then; an event that found nobody keeps the readiness first and looks for
+/// somebody then: one of them sees the other.</para>
+/// <para>It is held by its loop, and forgets its connection when an event finds that nobody waits: so a connection that was
+/// dropped without being closed can be collected once its peer has sent something or hung up.</para>
 /// </remarks>
 internal sealed class PolledDescriptor
 {
@@ -20,8 +21,7 @@ internal sealed class PolledDescriptor
 
     private readonly PollLoop _loop;
     private Socket? _owner; // written under the lock of this object
-    private IPollable? _reader;
-    private IPollable? _writer;
+    private IPollable? _target;
     private int _place; // at the loop; written under the lock of this object, as is _watched
     private volatile EpollEvents _watched;
     private int _descriptor;
@@ -127,7 +127,10 @@ internal sealed class PolledDescriptor
     public bool IsSurelyReadable => _readable == Readiness.JustReady;
 
     /// <summary>Says that there may be more to receive.</summary>
-    public void GiveBackReadable() => Interlocked.CompareExchange(ref _readable, Readiness.PerhapsReady, Readiness.NotReady);
+    public void GiveBackReadable() => _readable = Readiness.PerhapsReady;
+
+    /// <summary>Keeps a readiness that was handed over to a read which took nothing.</summary>
+    public void KeepReadable() => _readable = Readiness.JustReady;
 
     /// <summary>Says that a read did not fill its buffer: on TCP that was all, until the next event.</summary>
     public void OnShortRead()
@@ -147,35 +150,35 @@ internal sealed class PolledDescriptor
         }
     }
 
-    /// <summary>Calls <see cref="IPollable.OnReadable"/> once there may be something to receive.</summary>
-    public SocketError AwaitReadable(IPollable reader)
+    /// <summary>Calls <see cref="IPollable.OnReadable"/> once there may be something to receive. Whoever waits has said so, with a fence.</summary>
+    public SocketError AwaitReadable(IPollable target)
     {
-        Interlocked.Exchange(ref _reader, reader);
-        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, out var status))
+        Remember(target);
+        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, target, out var status))
         {
             return status;
         }
 
         if (MayBeReadable)
         {
-            _loop.Enqueue(reader);
+            _loop.Enqueue(target);
         }
 
         return SocketError.Success;
     }
 
-    /// <summary>Calls <see cref="IPollable.OnWritable"/> once there may be room to send.</summary>
-    public SocketError AwaitWritable(IPollable writer)
+    /// <summary>Calls <see cref="IPollable.OnWritable"/> once there may be room to send. Whoever waits has said so, with a fence.</summary>
+    public SocketError AwaitWritable(IPollable target)
     {
-        Interlocked.Exchange(ref _writer, writer);
-        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, out var status))
+        Remember(target);
+        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, target, out var status))
         {
             return status;
         }
 
         if (_writable != Readiness.NotReady)
         {
-            _loop.Enqueue(writer);
+            _loop.Enqueue(target);
         }
 
         return SocketError.Success;
@@ -184,33 +187,70 @@ internal sealed class PolledDescriptor
     /// <summary>Is called by the loop's leader.</summary>
     public void OnEvents(EpollEvents events)
     {
-        IPollable? reader = null;
-        if ((events & (Reads | Ended)) != 0)
+        var isReadable = (events & (Reads | Ended)) != 0;
+        if ((events & (EpollEvents.Urgent | Ended)) != 0)
         {
-            if ((events & (EpollEvents.Urgent | Ended)) != 0)
-            {
-                // No event follows the end; and a receive stops short at urgent data.
-                Volatile.Write(ref _shortReadTellsNothing, true);
-            }
-
-            Interlocked.Exchange(ref _readable, Readiness.JustReady);
-            reader = Take(ref _reader);
+            // No event follows the end; and a receive stops short at urgent data.
+            Volatile.Write(ref _shortReadTellsNothing, true);
         }
 
         if ((events & (EpollEvents.Out | Ended)) != 0 && (_watched & EpollEvents.Out) != 0)
         {
-            Interlocked.Exchange(ref _writable, Readiness.JustReady);
-            Take(ref _writer)?.OnWritable(inline: reader is null);
+            OnWritable(inline: !isReadable);
         }
 
-        reader?.OnReadable();
+        if (isReadable)
+        {
+            OnReadable();
+        }
     }
 
-    private static IPollable? Take(ref IPollable? waiting) =>
-        Volatile.Read(ref waiting) is null ? null : Interlocked.Exchange(ref waiting, null);
+    private void OnReadable()
+    {
+        if (Volatile.Read(ref _target) is { } target && target.OnReadable(isHandedOver: true))
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref _readable, Readiness.JustReady);
+        if (Volatile.Read(ref _target) is { } late && !late.OnReadable(isHandedOver: false))
+        {
+            Forget(late);
+        }
+    }
+
+    private void OnWritable(bool inline)
+    {
+        if (Volatile.Read(ref _target) is { } target && target.OnWritable(inline))
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref _writable, Readiness.JustReady);
+        Volatile.Read(ref _target)?.OnWritable(inline);
+    }
+
+    private void Remember(IPollable target)
+    {
+        if (Volatile.Read(ref _target) is null)
+        {
+            Interlocked.Exchange(ref _target, target);
+        }
+    }
+
+    /// <summary>Lets go of a connection that nobody waits on.</summary>
+    private void Forget(IPollable target)
+    {
+        // Whoever begins to wait says so, fences, and looks whether it is remembered; we do the reverse.
+        Interlocked.Exchange(ref _target, null);
+        if (target.IsAwaited)
+        {
+            Volatile.Write(ref _target, target);
+        }
+    }
 
     /// <summary>Asks the loop for more events than before; the system reports at once what is there. False when another thread has done it.</summary>
-    private bool TryWatch(EpollEvents events, out SocketError status)
+    private bool TryWatch(EpollEvents events, IPollable target, out SocketError status)
     {
         if (!TryUse(out var descriptor))
         {
@@ -237,7 +277,9 @@ internal sealed class PolledDescriptor
                 if (status != SocketError.Success)
                 {
                     _watched = before;
-                    WakeBoth();
+
+                    // The other direction may have seen itself watched meanwhile. It looks again, and hears the reason for itself.
+                    _loop.Enqueue(target);
                 }
 
                 return true;
@@ -246,22 +288,6 @@ internal sealed class PolledDescriptor
         finally
         {
             Leave();
-        }
-    }
-
-    // The other direction may have seen itself watched meanwhile. It looks again, and hears the reason for itself.
-    private void WakeBoth()
-    {
-        // It says first that it waits, and looks then; we take back what it looks at, and look for it then.
-        Interlocked.MemoryBarrier();
-        if (Take(ref _reader) is { } reader)
-        {
-            _loop.Enqueue(reader);
-        }
-
-        if (Take(ref _writer) is { } writer)
-        {
-            _loop.Enqueue(writer);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     private readonly bool _continuesElsewhere;
     private ManualResetValueTaskSourceCore<bool> _promise;
     private CancellationTokenRegistration _registration;
+    private PolledDescriptor? _descriptor;
     private int _waiting;
 
     /// <param name="continuesElsewhere">Whether what awaits goes on in the thread pool, and not where the event was seen.</param>
@@ -23,6 +24,7 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     public async ValueTask<SocketError> WaitAsync(PolledDescriptor descriptor, CancellationToken cancellationToken)
     {
         _promise.Reset();
+        _descriptor = descriptor;
         var before = Interlocked.Exchange(ref _waiting, 1);
         Debug.Assert(before == 0, "One wait at a time.");
         _registration = cancellationToken.UnsafeRegister(static state => ((ReadableWait)state!).End(), this);
@@ -41,11 +43,12 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     /// <summary>Ends the wait that there is, if there is one.</summary>
     public void End() => Complete(inline: false);
 
-    void IPollable.OnReadable() => Complete(!_continuesElsewhere);
+    // A listener waits nearly always, and its descriptor is to know it for good.
+    bool IPollable.IsAwaited => true;
 
-    void IPollable.OnWritable(bool inline)
-    {
-    }
+    bool IPollable.OnReadable(bool isHandedOver) => Complete(!_continuesElsewhere, isHandedOver);
+
+    bool IPollable.OnWritable(bool inline) => false;
 
     void IThreadPoolWorkItem.Execute() => Complete(!_continuesElsewhere);
 
@@ -56,14 +59,21 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _promise.OnCompleted(continuation, state, token, flags);
 
-    private void Complete(bool inline)
+    private bool Complete(bool inline, bool isHandedOver = false)
     {
         if (Volatile.Read(ref _waiting) == 0 || Interlocked.Exchange(ref _waiting, 0) == 0)
         {
-            return;
+            return false;
+        }
+
+        if (isHandedOver)
+        {
+            // Whoever awaited this takes it from there.
+            _descriptor!.KeepReadable();
         }
 
         _promise.RunContinuationsAsynchronously = !inline;
         _promise.SetResult(true);
+        return true;
     }
 }

@@ -18,35 +18,58 @@ public sealed class PolledDescriptorTests
         {
             var descriptor = new PolledDescriptor(
                 NetPoller.NextLoop(), (int)file.DangerousGetHandle(), owner: null, shortReadTellsNothing: false);
-            var reader = new Told();
-            var writer = new Told();
-            var reading = Waiting.OnThread(() => Await(descriptor.AwaitReadable, reader));
-            await Waiting.OnThread(() => Await(descriptor.AwaitWritable, writer));
+            var told = new Told(descriptor);
+            var reading = Waiting.OnThread(() => Await(told.Read));
+            await Waiting.OnThread(() => Await(told.Write));
             await reading;
-            await reader.Task.Within();
-            await writer.Task.Within();
+            await told.Both.Within();
         }
 
-        void Await(Func<IPollable, SocketError> wait, Told told)
+        void Await(Action wait)
         {
             together.SignalAndWait();
-            if (wait(told) != SocketError.Success)
-            {
-                told.Execute();
-            }
+            wait();
         }
     }
 
-    private sealed class Told : IPollable
+    /// <summary>Waits in both directions until each has heard a reason.</summary>
+    private sealed class Told(PolledDescriptor descriptor) : IPollable
     {
-        private readonly TaskCompletionSource _told = new();
+        private readonly TaskCompletionSource _read = new();
+        private readonly TaskCompletionSource _written = new();
 
-        public Task Task => _told.Task;
+        public Task Both => Task.WhenAll(_read.Task, _written.Task);
 
-        public void OnReadable() => Execute();
+        public bool IsAwaited => !Both.IsCompleted;
 
-        public void OnWritable(bool inline) => Execute();
+        public void Read() => End(_read, descriptor.AwaitReadable(this));
 
-        public void Execute() => _told.TrySetResult();
+        public void Write() => End(_written, descriptor.AwaitWritable(this));
+
+        public bool OnReadable(bool isHandedOver) => false;
+
+        public bool OnWritable(bool inline) => false;
+
+        public void Execute()
+        {
+            // Each failure makes the other direction look again, so who has heard must not ask.
+            if (!_read.Task.IsCompleted)
+            {
+                Read();
+            }
+
+            if (!_written.Task.IsCompleted)
+            {
+                Write();
+            }
+        }
+
+        private static void End(TaskCompletionSource direction, SocketError status)
+        {
+            if (status != SocketError.Success)
+            {
+                direction.TrySetResult();
+            }
+        }
     }
 }
