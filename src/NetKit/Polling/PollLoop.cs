@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -26,7 +25,7 @@ internal sealed unsafe class PollLoop
     private readonly int _wake;
     private readonly byte* _events = (byte*)NativeMemory.AllocZeroed(EventsPerWait, EpollRecord.LargestSize);
     private readonly DescriptorTable _table = new();
-    private readonly ConcurrentQueue<IThreadPoolWorkItem> _work = new();
+    private readonly WorkQueue _work = new();
     private long _cursor;
     private long _sleepsUntil = Awake;
     private int _eventCount; // written by the leader before the batch begins
@@ -94,7 +93,7 @@ internal sealed unsafe class PollLoop
     public void Enqueue(IThreadPoolWorkItem work)
     {
         Start();
-        _work.Enqueue(work);
+        _work.Add(work);
         WakeBefore(Awake);
     }
 
@@ -171,7 +170,7 @@ internal sealed unsafe class PollLoop
                 return false;
             }
 
-            if (_work.TryDequeue(out var work))
+            if (_work.TryTake(out var work))
             {
                 thread.Dispatch(work);
             }
