@@ -9,7 +9,9 @@ internal sealed unsafe partial class PolledConnection
     // As many as fit a small stack frame; the system would take 1024.
     private const int MostBuffersTogether = 32;
 
-    private bool _sawEnd; // guarded as _receiveError is
+    private bool _sawEnd; // guarded as _receiveError is, as are the next two
+    private bool _receivedApart;
+    private int _receivedInBatch;
 
     internal override int TryReceive(Span<byte> buffer, out SocketError status)
     {
@@ -140,19 +142,15 @@ internal sealed unsafe partial class PolledConnection
     {
         // The system takes less than all only when it has no room for more: asking again would be a wasted call.
         status = sent == length ? SocketError.Success : sent >= 0 ? SocketError.WouldBlock : Errno.LastSocketError;
-        _descriptor.Leave();
-        if (status is SocketError.Success or SocketError.WouldBlock)
+        if (status is not (SocketError.Success or SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable))
         {
-            return Math.Max(sent, 0);
-        }
-
-        if (status != SocketError.NoBufferSpaceAvailable)
-        {
-            // The system tells once why a connection broke. A read must not take it for a clean end afterwards.
+            // The system tells once why a connection broke. A read must not take it for a clean end afterwards; so it is
+            // noted before we leave.
             _sendError = status;
         }
 
-        return 0;
+        _descriptor.Leave();
+        return Math.Max(sent, 0);
     }
 
     private int Receive(Span<byte> buffer, int flags, out SocketError status)
@@ -187,7 +185,7 @@ internal sealed unsafe partial class PolledConnection
             _isHandedOver = false;
             if (isToBeKept)
             {
-                _descriptor.KeepReadable();
+                KeepReadable();
             }
 
             return true;
@@ -201,9 +199,25 @@ internal sealed unsafe partial class PolledConnection
         if (!isToBeKept)
         {
             _descriptor.ClearReadable();
+            _receivedApart = !LoopThread.Leads(_descriptor.Loop, out _receivedInBatch);
         }
 
         return true;
+    }
+
+    /// <summary>Keeps a readiness that was handed over for the read that will take the data.</summary>
+    private void KeepReadable()
+    {
+        // What was received beside the loop, or in this very batch, may be what the event told of.
+        if (_receivedApart || (LoopThread.Leads(_descriptor.Loop, out var batch) && batch == _receivedInBatch))
+        {
+            _receivedApart = false;
+            _descriptor.GiveBackReadable();
+        }
+        else
+        {
+            _descriptor.KeepReadable();
+        }
     }
 
     private void OnMoreToReceive(int count, ref SocketError status)
@@ -214,10 +228,11 @@ internal sealed unsafe partial class PolledConnection
             return;
         }
 
+        // A write may be hearing of a reset right now; then the system shows us an end.
+        _descriptor.WaitUntilUnused();
         _sawEnd = true;
         if (_sendError is not (SocketError.Success or SocketError.Shutdown))
         {
-            // A write has heard of the reset before us; to us the system shows an end.
             status = _receiveError = _sendError;
         }
     }

@@ -20,6 +20,9 @@ internal static class LoopCursor
 
     public static long TermOf(long cursor) => cursor >> TermShift;
 
+    /// <summary>Which batch it is, within 32 bits.</summary>
+    public static int BatchOf(long cursor) => (int)(cursor >> StepBits);
+
     public static int StepOf(long cursor) => (int)(cursor & StepMask);
 
     /// <summary>Tells whether the leader waits for events. Nobody takes its place then.</summary>

@@ -48,6 +48,14 @@ internal sealed class LoopThread
     /// <remarks>So does one that reads for long without ever waiting, and one whose loop is led by another thread by now.</remarks>
     public static bool ShouldYield() => t_current is { } current && current.MustYield();
 
+    /// <summary>Tells whether this thread leads the loop now, and so which batch is under way.</summary>
+    public static bool Leads(PollLoop loop, out int batch)
+    {
+        var cursor = loop.Cursor;
+        batch = LoopCursor.BatchOf(cursor);
+        return t_current is { } current && current._loop == loop && LoopCursor.TermOf(cursor) == LoopCursor.TermOf(current._cursor);
+    }
+
     /// <summary>Makes this thread the leader of a loop.</summary>
     public void Lead(PollLoop loop, long cursor)
     {

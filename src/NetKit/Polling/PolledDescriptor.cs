@@ -93,6 +93,16 @@ internal sealed class PolledDescriptor
         return false;
     }
 
+    /// <summary>Waits, a system call's time at the most, until nobody uses the descriptor.</summary>
+    public void WaitUntilUnused()
+    {
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref _users) > 0)
+        {
+            spinner.SpinOnce();
+        }
+    }
+
     /// <summary>Uses the descriptor no more. The last one out closes it, if it is to be closed.</summary>
     public void Leave()
     {
