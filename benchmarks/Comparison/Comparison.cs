@@ -3,7 +3,7 @@ namespace NetKit.Benchmarks;
 /// <summary>Measures the servers of a scenario in turns, round after round.</summary>
 /// <remarks>
 /// Each server is started once per scenario and kept: one that starts anew would have to compile itself hot again in every
-/// round. Those whose turn it is not have no connections and nothing to do; that they do nothing is measured, too.
+/// round. Those whose turn it is not have no connections and nothing to do; that they do nothing is awaited and measured.
 /// </remarks>
 internal sealed class Comparison(Scenario scenario, ServerKind[] kinds, Effort effort)
 {
@@ -20,11 +20,12 @@ internal sealed class Comparison(Scenario scenario, ServerKind[] kinds, Effort e
         if (scenario.IsIdle)
         {
             // Memory that the connections of the last round left behind would be free for the next: every round starts anew.
-            Rounds((kind, _) =>
+            Rounds(kind =>
             {
                 using var server = new ServerProcess(kind, scenario);
                 return Generator.Hold(scenario, server, IdleConnections);
             });
+            Console.Error.WriteLine();
             return;
         }
 
@@ -38,9 +39,10 @@ internal sealed class Comparison(Scenario scenario, ServerKind[] kinds, Effort e
                 Generator.Run(scenario, servers[kind], effort.FirstWarmUp, 0.1);
             }
 
-            Rounds((kind, round) =>
+            Rounds(kind =>
             {
                 var others = servers.Values.Where(server => server.Kind != kind).ToArray();
+                AwaitQuiet(servers.Values);
                 var before = others.Sum(static server => server.CpuSeconds);
                 var slice = Generator.Run(scenario, servers[kind], effort.WarmUp, effort.Seconds);
                 return slice with { OthersCpu = others.Sum(static server => server.CpuSeconds) - before };
@@ -49,7 +51,7 @@ internal sealed class Comparison(Scenario scenario, ServerKind[] kinds, Effort e
             foreach (var kind in kinds.Where(_ => scenario.Unit is not null))
             {
                 Say($"counting the system calls of {kind.Name}");
-                Counted[kind] = Generator.Run(scenario, servers[kind], effort.WarmUp, 0.5, countCalls: true);
+                Counted[kind] = Generator.Run(scenario, servers[kind], effort.WarmUp, 1, countCalls: true);
             }
         }
         finally
@@ -63,17 +65,31 @@ internal sealed class Comparison(Scenario scenario, ServerKind[] kinds, Effort e
         }
     }
 
-    private void Rounds(Func<ServerKind, int, Slice> measure)
+    private void Rounds(Func<ServerKind, Slice> measure)
     {
         for (var round = 0; round < effort.Rounds; round++)
         {
             // There and back again: a drift of the machine hits first and last alike.
             foreach (var kind in round % 2 == 0 ? kinds : kinds.Reverse())
             {
-                var slice = measure(kind, round);
+                var slice = measure(kind);
                 Slices[kind].Add(slice);
                 var figure = scenario.Compared[0];
                 Say($"round {round + 1} of {effort.Rounds}, {kind.Name}: {ResultTable.Number(figure.Of(slice), figure.Format)} {figure.Name}");
+            }
+        }
+    }
+
+    // A runtime goes on for a while when its load has gone: it compiles what was hot, collects, lets its threads spin down.
+    private static void AwaitQuiet(IReadOnlyCollection<ServerProcess> servers)
+    {
+        for (var wait = 0; wait < 60; wait++)
+        {
+            var before = servers.Sum(static server => server.CpuSeconds);
+            Thread.Sleep(TimeSpan.FromMilliseconds(50));
+            if (servers.Sum(static server => server.CpuSeconds) - before < 0.0005)
+            {
+                return;
             }
         }
     }

@@ -16,4 +16,17 @@ internal sealed record Figure(string Name, string Format, Func<Slice, double> Of
     public static readonly Figure P999 = new("p99.9 us", "N0", static slice => slice.P999);
     public static readonly Figure ServerBusy = new("Server busy", "P0", static slice => slice.ServerCpu / slice.Seconds);
     public static readonly Figure GeneratorBusy = new("Generator busy", "P0", static slice => slice.GeneratorCpu / slice.Seconds);
+
+    /// <summary>The median of the ratios within each round, and the middle half of them.</summary>
+    public string Ratio(List<Slice> slices, List<Slice> baseline)
+    {
+        if (ReferenceEquals(slices, baseline))
+        {
+            return "1";
+        }
+
+        var ratios = slices.Zip(baseline, (own, other) => Of(own) / Of(other)).ToArray();
+        var (low, high) = Statistics.MiddleHalf(ratios);
+        return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
+    }
 }

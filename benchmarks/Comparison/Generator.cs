@@ -9,6 +9,8 @@ internal static class Generator
 
     public static Slice Run(Scenario scenario, ServerProcess server, double warmup, double seconds, bool countCalls = false)
     {
+        using var calls = countCalls ? SystemCallCounter.TryStart(server.Id) : null;
+        _ = calls?.Count();
         var process = Command.Start(
         [
             .. scenario.Placement.Generator, Command.PathOf("bin/native/generator"), .. scenario.Load,
@@ -18,10 +20,10 @@ internal static class Generator
         {
             // It says so when the measured time begins, and prints what it found when that is over.
             _ = process.StandardOutput.ReadLine();
-            using var calls = countCalls ? SystemCallCounter.TryStart(server.Id) : null;
-            return process.StandardOutput.ReadLine() is { } result
-                ? JsonSerializer.Deserialize<Slice>(result, s_json)! with { SystemCalls = calls?.Count() }
-                : throw new InvalidOperationException($"The generator gave up on {server.Kind.Name}.");
+            var before = calls?.Count();
+            var result = process.StandardOutput.ReadLine()
+                ?? throw new InvalidOperationException($"The generator gave up on {server.Kind.Name}.");
+            return JsonSerializer.Deserialize<Slice>(result, s_json)! with { SystemCalls = calls?.Count() - before };
         }
         finally
         {

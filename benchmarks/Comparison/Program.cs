@@ -31,6 +31,7 @@ foreach (var scenario in scenarios)
     }
 }
 
+Summary.Save();
 return failed ? 1 : 0;
 
 // All where none are named; null where a name is unknown.

@@ -22,7 +22,7 @@ internal static class Report
             [
                 kind.Name,
                 .. scenario.Compared.SelectMany(figure => (string[])
-                    [Median(slices, figure), .. baselines.Select(baseline => Ratio(slices, comparison.Slices[baseline], figure))]),
+                    [Median(slices, figure), .. baselines.Select(baseline => figure.Ratio(slices, comparison.Slices[baseline]))]),
                 .. scenario.Shown.Select(figure => Median(slices, figure)),
                 .. comparison.Counted.TryGetValue(kind, out var counted) ? (string[])[Calls(scenario, counted)] : [],
             ]);
@@ -43,18 +43,6 @@ internal static class Report
 
     private static string Median(List<Slice> slices, Figure figure) =>
         ResultTable.Number(Statistics.Median(slices.Select(figure.Of)), figure.Format);
-
-    private static string Ratio(List<Slice> slices, List<Slice> baseline, Figure figure)
-    {
-        if (ReferenceEquals(slices, baseline))
-        {
-            return "1";
-        }
-
-        var ratios = slices.Zip(baseline, (own, other) => figure.Of(own) / figure.Of(other)).ToArray();
-        var (low, high) = Statistics.MiddleHalf(ratios);
-        return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
-    }
 
     private static string Calls(Scenario scenario, Slice counted) =>
         counted.SystemCalls is { } calls ? ResultTable.Number(calls / scenario.Unit!(counted), "N2") : "not allowed";

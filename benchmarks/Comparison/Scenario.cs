@@ -15,6 +15,9 @@ internal sealed record Scenario(string Key, string Title, Placement Placement, s
     /// <summary>Whose figures the others' are divided by.</summary>
     public ServerKind[] Baselines { get; init; } = [ServerKind.Epoll, ServerKind.Go, ServerKind.Sockets];
 
+    /// <summary>The server that the summary speaks of.</summary>
+    public ServerKind Subject { get; init; } = ServerKind.NetKit;
+
     /// <summary>The figures of which there are ratios.</summary>
     public Figure[] Compared { get; init; } = [Figure.Messages];
 
@@ -37,11 +40,13 @@ internal sealed record Scenario(string Key, string Title, Placement Placement, s
         },
         new("deadlines", "64 B over 64 connections, a deadline moved before every read and write", Placement.Apart, "echo", Small, s_echo)
         {
+            Subject = ServerKind.NetKitDeadlines,
             Servers = [ServerKind.NetKit, ServerKind.NetKitDeadlines, ServerKind.Go, ServerKind.GoDeadlines],
             Baselines = [ServerKind.NetKit, ServerKind.Go],
         },
         new("deadlines-rate", "64 B at 20,000/s over 64 connections, a deadline moved before every read and write", Placement.Apart, "echo", Small, s_rate)
         {
+            Subject = ServerKind.NetKitDeadlines,
             Servers = [ServerKind.NetKit, ServerKind.NetKitDeadlines, ServerKind.Go, ServerKind.GoDeadlines],
             Baselines = [ServerKind.NetKit, ServerKind.Go],
             Compared = [Figure.CpuPerMessage, Figure.P99],
@@ -57,8 +62,8 @@ internal sealed record Scenario(string Key, string Title, Placement Placement, s
         },
         new("connect", "Connect, one echo of 64 B, close; 64 at a time", Placement.Apart, "echo", Small, "connect", "--connections", "64")
         {
-            Compared = [Figure.Connections],
-            Shown = [Figure.CpuPerConnection, Figure.ServerBusy, Figure.GeneratorBusy],
+            Compared = [Figure.Connections, Figure.CpuPerConnection],
+            Shown = [Figure.ServerBusy, Figure.GeneratorBusy],
             Unit = static slice => slice.Connections,
         },
         new(IdleKey, "15,000 idle connections after one message on each", Placement.Apart, "idle", Small, "idle")

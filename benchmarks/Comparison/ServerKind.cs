@@ -12,6 +12,7 @@ internal sealed record ServerKind(string Key, string Name, params string[] Comma
     public static readonly ServerKind Go = new("go", "Go net", "bin/native/go-net");
     public static readonly ServerKind GoDeadlines = new("go-deadlines", "Go net, deadlines moved", "bin/native/go-net", "-deadlines");
     public static readonly ServerKind Sockets = new("sockets", ".NET sockets", DotNet, "sockets");
+    public static readonly ServerKind InlineSockets = new("sockets-inline", ".NET sockets, inline completions", DotNet, "sockets-inline");
     public static readonly ServerKind Kestrel = new("kestrel", "Kestrel's transport", DotNet, "kestrel");
     public static readonly ServerKind NetKit = new("netkit", "NetKit", DotNet, "netkit");
     public static readonly ServerKind NetKitDeadlines = new("netkit-deadlines", "NetKit, deadlines moved", DotNet, "netkit-deadlines");
@@ -19,5 +20,5 @@ internal sealed record ServerKind(string Key, string Name, params string[] Comma
     /// <summary>Who takes part where a scenario names nobody. To add a peer, add it here.</summary>
     public static readonly ServerKind[] Default = [Epoll, Go, Sockets, Kestrel, NetKit];
 
-    public static readonly ServerKind[] All = [.. Default, GoDeadlines, NetKitDeadlines];
+    public static readonly ServerKind[] All = [.. Default, InlineSockets, GoDeadlines, NetKitDeadlines];
 }

@@ -9,7 +9,7 @@ namespace NetKit.Benchmarks;
 internal sealed class ResultTable(string name, params string[] columns)
 {
     private static readonly JsonSerializerOptions s_json =
-        new() { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+        new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
 
     private readonly List<string[]> _rows = [];
     private readonly List<string> _notes = [];

@@ -43,21 +43,25 @@ void window_print(const struct window *window, const char *format, ...) __attrib
 // sockets.c
 _Noreturn void fail(const char *what);
 int open_socket(int index);                       // bound to one of many source addresses, non-blocking
-int connect_socket(int port, int index);          // connected
-void watch(int epoll, int socket, void *data);    // edge-triggered, both directions
+void begin_connect(int socket, int port);
+int connect_socket(int port, int index);          // connected, sends without delay
 int make_epoll(void);
+void watch(int epoll, int socket, uint32_t events, void *data);   // edge-triggered
 
 // traffic.c: what is sent on a connection, and whether it came back.
 struct traffic {
     int socket;
     uint32_t shift;        // where in the noise this connection begins
     uint64_t owed;         // bytes to send now
-    uint64_t sent, received;
+    uint64_t sent, received;   // bytes so far
+    unsigned unread;           // messages that have arrived and are still to be read
+    unsigned unseen;           // reads since one whose bytes were looked at
 };
 
 void traffic_begin(size_t longest_send);
 void traffic_open(struct traffic *traffic, int socket, int index);
 void traffic_send(struct traffic *traffic);       // as much of what is owed as there is room for
 bool traffic_receive(struct traffic *traffic);    // false: nothing there
+void traffic_arrived(struct traffic *traffic);    // the one small message under way is back: to be read later, many at once
 
 #endif

@@ -16,15 +16,6 @@ static const struct mode {
     {"idle", run_idle},       // one echo on each of many connections, then silence
 };
 
-static double number(const char *text)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || value < 0)
-        fail(text);
-    return value;
-}
-
 int main(int count, char **arguments)
 {
     struct options options = {.connections = 1, .size = 64, .depth = 1, .warmup = 1, .seconds = 2};
@@ -34,7 +25,7 @@ int main(int count, char **arguments)
             mode = &modes[i];
 
     for (int i = 2; i + 1 < count; i += 2) {
-        double value = number(arguments[i + 1]);
+        double value = strtod(arguments[i + 1], NULL);
         if (!strcmp(arguments[i], "--port")) options.port = value;
         else if (!strcmp(arguments[i], "--server")) options.server = value;
         else if (!strcmp(arguments[i], "--connections")) options.connections = value;

@@ -25,7 +25,7 @@ void run_rate(const struct options *options)
     traffic_begin(options->size);
     for (int i = 0; i < options->connections; i++) {
         traffic_open(&connections[i], connect_socket(options->port, i), i);
-        watch(epoll, connections[i].socket, &connections[i]);
+        watch(epoll, connections[i].socket, EPOLLIN, &connections[i]);
     }
 
     window_open(&window, options);

@@ -27,9 +27,9 @@ int make_epoll(void)
     return epoll;
 }
 
-void watch(int epoll, int socket, void *data)
+void watch(int epoll, int socket, uint32_t events, void *data)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = data};
+    struct epoll_event event = {.events = events | EPOLLET, .data.ptr = data};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event))
         fail("epoll_ctl");
 }
@@ -42,7 +42,6 @@ int open_socket(int index)
     int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client < 0)
         fail("socket");
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // The port is chosen at connect, when the destination is known: the same one may serve several.
     setsockopt(client, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (bind(client, (struct sockaddr *)&source, sizeof source))
@@ -50,16 +49,21 @@ int open_socket(int index)
     return client;
 }
 
-int connect_socket(int port, int index)
+void begin_connect(int client, int port)
 {
     struct sockaddr_in server = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int client = open_socket(index);
-    struct pollfd connected = {.fd = client, .events = POLLOUT};
-    int error = 0;
-    socklen_t length = sizeof error;
     if (connect(client, (struct sockaddr *)&server, sizeof server) && errno != EINPROGRESS)
         fail("connect");
+}
+
+int connect_socket(int port, int index)
+{
+    int client = open_socket(index), error = 0;
+    struct pollfd connected = {.fd = client, .events = POLLOUT};
+    socklen_t length = sizeof error;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    begin_connect(client, port);
     if (poll(&connected, 1, 10000) != 1)
         fail("connect, for 10 seconds");
     getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length);

@@ -20,7 +20,7 @@ void run_stream(const struct options *options)
     static char zeros[LENGTH];
     if (write(file, zeros, LENGTH) != LENGTH)
         fail("write");
-    watch(epoll, server, NULL);
+    watch(epoll, server, EPOLLOUT, NULL);
 
     window_open(&window, options);
     for (;;) {

@@ -8,7 +8,7 @@
 
 // Every connection sends the same endless noise, each from another place in it: a byte that is lost, doubled, or sent to the
 // wrong connection shows. Repeated behind its end, so that any stretch of it is in one piece.
-enum { PERIOD = 4096, LONGEST_RECEIVE = 65536 };
+enum { PERIOD = 4096, LONGEST_RECEIVE = 65536, LEFT_UNREAD = 15, DISCARDED = 15 };
 
 static unsigned char *noise, *received;
 
@@ -52,7 +52,9 @@ bool traffic_receive(struct traffic *traffic)
     uint64_t wanted = traffic->sent - traffic->received;
     if (!wanted)
         return false;
-    ssize_t count = recv(traffic->socket, received, wanted < LONGEST_RECEIVE ? wanted : LONGEST_RECEIVE, 0);
+    // Most bytes are counted and thrown away in the kernel; to look at some of all is enough to see that they are right.
+    bool looks = traffic->unseen++ % (DISCARDED + 1) == 0;
+    ssize_t count = recv(traffic->socket, received, wanted < LONGEST_RECEIVE ? wanted : LONGEST_RECEIVE, looks ? 0 : MSG_TRUNC);
     if (count < 0 && errno == EAGAIN)
         return false;
     if (count < 0)
@@ -61,10 +63,23 @@ bool traffic_receive(struct traffic *traffic)
         fputs("the server closed a connection\n", stderr);
         exit(1);
     }
-    if (memcmp(received, at(traffic, traffic->received), count)) {
+    if (looks && memcmp(received, at(traffic, traffic->received), count)) {
         fputs("the echo is not what was sent\n", stderr);
         exit(1);
     }
     traffic->received += count;
     return true;
+}
+
+void traffic_arrived(struct traffic *traffic)
+{
+    // One small message was under way, and comes in one piece: that something came is all there is to know. What it says is
+    // looked at together with the next ones. With half the calls, the generator costs less than the cheapest server.
+    if (++traffic->unread <= LEFT_UNREAD)
+        return;
+    traffic->unread = traffic->unseen = 0;
+    if (!traffic_receive(traffic) || traffic->received != traffic->sent) {
+        fputs("an echo came in pieces\n", stderr);
+        exit(1);
+    }
 }
