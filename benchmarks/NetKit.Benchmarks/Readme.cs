@@ -3,12 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace NetKit.Benchmarks;
 
-/// <summary>Puts the tables of results/ into README.md and benchmarks/README.md, between the comments that name them.</summary>
+/// <summary>Puts the tables of results/ into README.md and those of benchmarks/, between the comments that name them.</summary>
 internal static partial class Readme
 {
     public static void Update()
     {
         Update(Path.Combine(ResultTable.BenchmarksFolder, "README.md"));
+        Update(Path.Combine(ResultTable.BenchmarksFolder, "Comparison", "README.md"));
         Update(Path.Combine(ResultTable.BenchmarksFolder, "..", "README.md"));
     }
 
@@ -28,7 +29,7 @@ internal static partial class Readme
             if (Marker().Match(line) is { Success: true } marker)
             {
                 var table = Path.Combine(ResultTable.ResultsFolder, marker.Groups[1].Value + ".md");
-                text.Append('\n').Append(File.ReadAllText(table).Trim()).Append("\n\n");
+                text.Append('\n').Append(File.Exists(table) ? File.ReadAllText(table).Trim() : "Not measured yet.").Append("\n\n");
                 skippingTo = "<!-- end -->";
             }
         }
