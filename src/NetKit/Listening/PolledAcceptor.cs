@@ -16,7 +16,7 @@ internal sealed class PolledAcceptor : SocketAcceptor
     public PolledAcceptor(Socket socket, ListenerOptions options, TimeProvider? timeProvider)
         : base(socket.LocalEndPoint!)
     {
-        socket.Blocking = false;
+        NativeSocket.SetNonBlocking((int)socket.Handle);
         _options = options;
         _timeProvider = timeProvider;
         _descriptor = new PolledDescriptor(NetPoller.NextLoop(), (int)socket.Handle, socket, shortReadTellsNothing: false);

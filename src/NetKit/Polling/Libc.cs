@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const int Peek = 0x2; // MSG_PEEK
     public const int DontWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL
+    public const int SetFlags = 4; // F_SETFL
     public const int ShutdownSend = 1; // SHUT_WR
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int Linger = 13; // SO_LINGER
@@ -35,6 +36,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "write")]
     public static partial nint Write(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "fcntl")]
+    public static partial int Control(int descriptor, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "close")]
     public static partial int Close(int descriptor);

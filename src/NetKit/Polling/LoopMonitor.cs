@@ -2,15 +2,18 @@ namespace NetKit;
 
 /// <summary>Replaces the leader of a loop that has been in user code for too long, so that nobody waits for a handler that blocks.</summary>
 /// <remarks>
-/// It looks at every loop once a millisecond while any of them works, and sleeps when all of them do. A cursor that stands
+/// It looks at every loop once a millisecond while any of them works, and sleeps when none does. A cursor that stands
 /// still from one look to the next belongs to a leader that does not come back. After a find it looks more often for a
-/// while: handlers that block come in groups.
+/// while, because handlers that block come in groups; and when it has found nothing for long it looks more rarely, because
+/// each look takes a core from a loop for a moment.
 /// </remarks>
 internal static unsafe class LoopMonitor
 {
     private const int UsualPause = 1_000_000; // nanoseconds
     private const int ShortPause = 200_000;
-    private const int LooksAfterAFind = 50;
+    private const int LongPause = 4_000_000;
+    private const int ShortPausesAfterAFind = 50;
+    private const int LooksUntilCalm = 2_000;
     private const int QuietLooksBeforeSleep = 10;
 
     private static readonly object s_gate = new(); // guards s_loops being written, and the wait of the monitor
@@ -47,12 +50,12 @@ internal static unsafe class LoopMonitor
     {
         var seen = new Dictionary<PollLoop, long>();
         var quietLooks = 0;
-        var shortPauses = 0;
+        var sinceFind = ShortPausesAfterAFind;
         while (true)
         {
-            Pause(shortPauses > 0 ? ShortPause : UsualPause);
+            Pause(sinceFind < ShortPausesAfterAFind ? ShortPause : sinceFind < LooksUntilCalm ? UsualPause : LongPause);
             var (moved, replaced) = Look(seen);
-            shortPauses = replaced ? LooksAfterAFind : Math.Max(shortPauses - 1, 0);
+            sinceFind = replaced ? 0 : Math.Min(sinceFind + 1, LooksUntilCalm);
             quietLooks = moved ? 0 : quietLooks + 1;
             if (quietLooks >= QuietLooksBeforeSleep)
             {

@@ -24,6 +24,15 @@ internal static unsafe class NativeSocket
         return Libc.GetPeerName(descriptor, bytes, &length) == 0 ? ToEndPoint(new ReadOnlySpan<byte>(bytes, length)) : null;
     }
 
+    /// <summary>Lets no call on the descriptor wait. Socket.Blocking does too, and starts the runtime's own engine, with descriptors of its own.</summary>
+    public static void SetNonBlocking(int descriptor)
+    {
+        if (Libc.Control(descriptor, Libc.SetFlags, Libc.NonBlocking) < 0)
+        {
+            throw new SocketException((int)Errno.LastSocketError);
+        }
+    }
+
     /// <summary>Accepts a client: its descriptor, non-blocking, or -1. The address is nothing for a Unix socket.</summary>
     public static int Accept(int listener, out NativeAddress address)
     {
