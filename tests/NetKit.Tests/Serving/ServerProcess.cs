@@ -29,6 +29,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+
+        // The runtime's door for debuggers and profilers takes descriptors too, out of few.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         var process = Process.Start(start)!;
         var port = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within();
         Assert.True(int.TryParse(port, CultureInfo.InvariantCulture, out var number), "The server did not start.");
