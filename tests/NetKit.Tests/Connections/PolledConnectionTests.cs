@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace NetKit.Tests.Connections;
+
+/// <summary>What the kernel does at the edges, where a read that trusts its events could wait for ever or take a reset for an end.</summary>
+public sealed class PolledConnectionTests
+{
+    private static readonly SocketOptions s_polled = new() { Engine = SocketEngine.Polling };
+
+    public PolledConnectionTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has epoll.");
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Data_behind_urgent_data_is_read_too()
+    {
+        using var pair = SocketPair.Tcp();
+        await using var connection = Connection.FromSocket(pair.First, s_polled);
+        var buffer = new byte[16];
+        var read = connection.ReadAsync(buffer);
+        pair.Second.Send("a"u8);
+        Assert.Equal(1, await read.Within());
+
+        pair.Second.Send("bc"u8);
+        pair.Second.Send("!"u8, SocketFlags.OutOfBand);
+        pair.Second.Send("de"u8);
+        Assert.Equal("bcde", await ReadTextAsync(connection, 4));
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task The_end_is_read_though_it_came_with_the_data()
+    {
+        using var pair = SocketPair.Tcp();
+        await using var connection = Connection.FromSocket(pair.First, s_polled);
+        pair.Second.Send("last"u8);
+        pair.Second.Shutdown(SocketShutdown.Send);
+        Assert.Equal("last", await ReadTextAsync(connection, 4));
+        Assert.Equal(0, await connection.ReadAsync(new byte[1]).Within());
+        Assert.Equal(0, await connection.ReadAsync(new byte[1]).Within());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_reset_that_a_write_heard_of_is_no_end_to_a_read()
+    {
+        using var pair = SocketPair.Tcp();
+        await using var connection = Connection.FromSocket(pair.First, s_polled);
+        pair.Second.Close(timeout: 0);
+        await Eventually.True(
+            () =>
+            {
+                try
+                {
+                    connection.Write([1]);
+                    return false;
+                }
+                catch (ConnectionException exception)
+                {
+                    return exception.Error == ConnectionError.Reset;
+                }
+            },
+            "a write hears of the reset");
+        var failure = await Assert.ThrowsAsync<ConnectionException>(() => connection.ReadAsync(new byte[1]).Within());
+        Assert.Equal(ConnectionError.Reset, failure.Error);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task An_accepted_connection_shows_its_endpoints_and_a_socket_made_when_asked_for()
+    {
+        await using var listener = ConnectionListener.Bind(
+            new IPEndPoint(IPAddress.IPv6Any, 0), new ListenerOptions { Socket = s_polled });
+        using var client = await Dial.SocketAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndPoint).Port));
+        var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(client.LocalEndPoint!.ToString(), Plain(accepted.RemoteEndPoint));
+        Assert.Equal(client.RemoteEndPoint!.ToString(), Plain(accepted.LocalEndPoint));
+        Assert.Same(accepted.Socket, accepted.Socket);
+        Assert.True(accepted.Socket!.NoDelay);
+        await accepted.DisposeAsync();
+        Assert.Equal(client.RemoteEndPoint!.ToString(), Plain(accepted.LocalEndPoint));
+        Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+    }
+
+    private static string Plain(EndPoint? endPoint)
+    {
+        var ip = Assert.IsType<IPEndPoint>(endPoint);
+        return new IPEndPoint(ip.Address.MapToIPv4(), ip.Port).ToString();
+    }
+
+    private static async Task<string> ReadTextAsync(Connection connection, int length)
+    {
+        var buffer = new byte[length];
+        await connection.ReadExactlyAsync(buffer).AsTask().Within();
+        return Encoding.ASCII.GetString(buffer);
+    }
+}
