@@ -1,0 +1,24 @@
+using System.Runtime;
+using NetKit.Tests.Stress;
+
+// Long, random or measuring checks of the event engine, each a process of its own that ends by itself. Prints how it goes,
+// and a last line of figures; the exit code is 1 when something was found.
+const string Usage = """
+    storm --cycles 10000 --threads 8 --seed S           open, exchange, cut and close: no byte or event goes astray, nothing leaks
+    """;
+
+Console.WriteLine(
+    $"{string.Join(' ', args)}: {Environment.ProcessorCount} core(s), {(GCSettings.IsServerGC ? "server" : "workstation")} GC, "
+    + $".NET {Environment.Version}, Linux {Environment.OSVersion.Version}");
+var options = new Arguments(args);
+return args switch
+{
+    ["storm", ..] => await Storm.RunAsync(options),
+    _ => Complain(),
+};
+
+static int Complain()
+{
+    Console.WriteLine(Usage);
+    return 2;
+}
