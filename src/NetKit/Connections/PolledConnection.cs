@@ -91,6 +91,8 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
             return false;
         }
 
+        // Now, not when user code returns: it may drop the connection and go on for long.
+        _descriptor.Forget(this);
         _isHandedOver = isHandedOver;
         ((ReadOperation)operation).Resume(inline: !_continuesElsewhere);
         return true;
@@ -103,14 +105,16 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
             return false;
         }
 
+        _descriptor.Forget(this);
         ((WriteOperation)operation).Resume(inline && !_continuesElsewhere);
         return true;
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        OnSendReady(inline: false);
-        OnReceiveReady(inline: !_continuesElsewhere);
+        IPollable self = this;
+        self.OnWritable(inline: false);
+        self.OnReadable(isHandedOver: false);
     }
 
     private protected override void ArmSend()

@@ -10,8 +10,8 @@ namespace NetKit;
 /// takes the kept readiness clears it first and asks the socket then, so an event that comes in between is not lost. Whoever
 /// waits says so first and looks at the readiness then; an event that found nobody keeps the readiness first and looks for
 /// somebody then: one of them sees the other.</para>
-/// <para>It is held by its loop, and forgets its connection when an event finds that nobody waits: so a connection that was
-/// dropped without being closed can be collected once its peer has sent something or hung up.</para>
+/// <para>It is held by its loop, and holds its connection only while somebody waits: so a connection that was dropped
+/// without being closed can be collected.</para>
 /// </remarks>
 internal sealed class PolledDescriptor
 {
@@ -249,7 +249,7 @@ internal sealed class PolledDescriptor
     }
 
     /// <summary>Lets go of a connection that nobody waits on.</summary>
-    private void Forget(IPollable target)
+    public void Forget(IPollable target)
     {
         // Whoever begins to wait says so, fences, and looks whether it is remembered; we do the reverse.
         Interlocked.Exchange(ref _target, null);

@@ -33,7 +33,8 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <param name="listener">Where clients come in. The server closes it when it stops.</param>
     /// <param name="handler">
     /// Serves one connection, until it returns; then the connection is closed politely. The token is cancelled when the server
-    /// stops: end soon, for after <see cref="ConnectionServerOptions.DrainTimeout"/> the connection is reset. Called on the thread pool.
+    /// stops: end soon, for after <see cref="ConnectionServerOptions.DrainTimeout"/> the connection is reset.
+    /// Called, and continued after each read and write, on an event loop of the listener's engine or in the thread pool.
     /// </param>
     /// <param name="options">The limits. Default (null): the defaults of <see cref="ConnectionServerOptions"/>.</param>
     /// <param name="loggerFactory">Where failures are logged. Default (null): nowhere.</param>

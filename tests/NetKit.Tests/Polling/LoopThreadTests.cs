@@ -14,21 +14,22 @@ public sealed class LoopThreadTests
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_read_goes_on_inline_on_the_loop_that_saw_the_event()
     {
-        Assert.Equal((false, true), await WhereAsync(new ListenerOptions { Socket = s_polled }));
+        // Not each: a leader that takes long, to compile its code for one, is replaced, and goes on beside the loop.
+        Assert.NotEqual(0, await CountReadsOnLoopAsync(new ListenerOptions { Socket = s_polled }));
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_read_goes_on_in_the_thread_pool_where_the_listener_says_so()
     {
-        Assert.Equal((true, false), await WhereAsync(new ListenerOptions { Socket = s_polled, RunContinuationsAsynchronously = true }));
+        Assert.Equal(0, await CountReadsOnLoopAsync(new ListenerOptions { Socket = s_polled, RunContinuationsAsynchronously = true }));
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_read_goes_on_in_the_thread_pool_where_the_server_says_so()
     {
         Assert.Equal(
-            (true, false),
-            await WhereAsync(new ListenerOptions { Socket = s_polled }, new ConnectionServerOptions { RunContinuationsAsynchronously = true }));
+            0,
+            await CountReadsOnLoopAsync(new ListenerOptions { Socket = s_polled }, new ConnectionServerOptions { RunContinuationsAsynchronously = true }));
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
@@ -142,7 +143,7 @@ public sealed class LoopThreadTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
-    public async Task A_connection_that_was_dropped_is_closed_once_its_peer_has_sent_something()
+    public async Task A_connection_that_was_dropped_is_closed_though_its_peer_is_silent()
     {
         using var pair = SocketPair.Tcp();
         await ReadOnceAndDropAsync(pair.First, pair.Second);
@@ -154,7 +155,6 @@ public sealed class LoopThreadTests
                 GC.WaitForPendingFinalizers();
                 try
                 {
-                    pair.Second.Send([1]);
                     return pair.Second.Receive(new byte[1]) == 0;
                 }
                 catch (SocketException exception)
@@ -174,19 +174,27 @@ public sealed class LoopThreadTests
         Assert.Equal(1, await read);
     }
 
-    private static async Task<(bool InPool, bool OnLoop)> WhereAsync(ListenerOptions listening, ConnectionServerOptions? options = null)
+    private static async Task<int> CountReadsOnLoopAsync(ListenerOptions listening, ConnectionServerOptions? options = null)
     {
-        var where = new TaskCompletionSource<(bool, bool)>();
+        var onLoop = 0;
         await using var server = RunningServer.OnTcp(
             async (connection, stopping) =>
             {
-                await connection.ReadExactlyAsync(new byte[1], stopping);
-                where.SetResult((Thread.CurrentThread.IsThreadPoolThread, LoopThread.CurrentLoop is not null));
+                var buffer = new byte[1];
+                while (await connection.ReadAsync(buffer, stopping) > 0)
+                {
+                    Interlocked.Add(ref onLoop, LoopThread.CurrentLoop is null ? 0 : 1);
+                    await connection.WriteAsync(buffer, stopping);
+                }
             },
             options,
             listening: listening);
         var client = await server.DialAsync();
-        await client.WriteAsync(new byte[1]);
-        return await where.Task.Within();
+        for (var count = 0; count < 200; count++)
+        {
+            await RunningServer.AssertEchoes(client);
+        }
+
+        return Volatile.Read(ref onLoop);
     }
 }
