@@ -43,7 +43,7 @@ public abstract partial class ConnectionContract
         await marker;
     }
 
-    private static async Task ReadToMarkerAsync(Connection connection)
+    private static async Task ReadToMarkerAsync(Connection connection, bool isLast = true)
     {
         var buffer = new byte[1024];
         while (true)
@@ -53,7 +53,7 @@ public abstract partial class ConnectionContract
             var marker = buffer.AsSpan(0, count).IndexOf((byte)0xFF);
             if (marker >= 0)
             {
-                Assert.Equal(count - 1, marker);
+                Assert.True(!isLast || marker == count - 1, "Something came behind the last byte.");
                 return;
             }
         }
@@ -69,9 +69,10 @@ public abstract partial class ConnectionContract
             return;
         }
 
+        // Beside what the echo sends of itself, in whatever order: that reads go on is what counts.
         connection.SetDeadline(Deadline.None);
         var marker = echo.WriteAsync(new byte[] { 0xFF }).AsTask();
-        await ReadToMarkerAsync(connection);
+        await ReadToMarkerAsync(connection, isLast: false);
         await marker;
     }
 }
