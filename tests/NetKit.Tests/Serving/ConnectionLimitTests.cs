@@ -76,6 +76,7 @@ public sealed class ConnectionLimitTests
         const int Clients = 24;
         var now = 0;
         var most = 0;
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = RunningServer.OnTcp(
             async (connection, stopping) =>
             {
@@ -83,6 +84,13 @@ public sealed class ConnectionLimitTests
                 InterlockedMax(ref most, count);
                 try
                 {
+                    // Quick clients would leave before the limit is reached; the first of them wait until it is.
+                    if (count == limit)
+                    {
+                        full.TrySetResult();
+                    }
+
+                    await full.Task.Within();
                     await RunningServer.EchoAsync(connection, stopping);
                 }
                 finally
