@@ -212,7 +212,7 @@ public abstract partial class Connection : Stream
 
     /// <summary>What writes share, made now if it is not there.</summary>
     internal virtual ConnectionHalf Writing =>
-        _writing ?? Interlocked.CompareExchange(ref _writing, new ConnectionHalf(_reading.Scheduler), null) ?? _writing;
+        _writing ?? Interlocked.CompareExchange(ref _writing, _reading.MakeOther(), null) ?? _writing;
 
     /// <summary>What writes share; null while no write had a deadline or a reason to wait.</summary>
     internal virtual ConnectionHalf? WritingIfMade => Volatile.Read(ref _writing);

@@ -7,7 +7,7 @@ namespace NetKit;
 /// Invariant: an operation that waits is owned by whoever takes it from <c>_pending</c>, and only the owner may finish it
 /// or put it back. Readiness, deadline, token and close all compete for it there, so each operation ends exactly once.
 /// </remarks>
-internal sealed class ConnectionHalf : DeadlineEntry
+internal class ConnectionHalf : DeadlineEntry
 {
     private PendingOperation? _pending;
     private PendingOperation? _spare;
@@ -17,7 +17,10 @@ internal sealed class ConnectionHalf : DeadlineEntry
     {
     }
 
-    internal override bool IsAwaited => Volatile.Read(ref _pending) is not null;
+    internal sealed override bool IsAwaited => Volatile.Read(ref _pending) is not null;
+
+    /// <summary>Makes the half for the other direction.</summary>
+    public virtual ConnectionHalf MakeOther() => new(Scheduler);
 
     /// <summary>Lets the operation wait. A full fence: what the publisher reads next, it reads after everybody can see this.</summary>
     public void Publish(PendingOperation operation)
@@ -46,7 +49,7 @@ internal sealed class ConnectionHalf : DeadlineEntry
         }
     }
 
-    internal override void OnDue()
+    internal sealed override void OnDue()
     {
         if (Take() is not { } operation)
         {

@@ -16,7 +16,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     private bool _faulted;
     private volatile bool _isSpare;
 
-    protected PendingOperation(ReadinessConnection connection) => Connection = connection;
+    protected PendingOperation(ConnectionHalf half) => Half = half;
 
     /// <summary>Which use of this object a promise belongs to.</summary>
     public short Version => _promise.Version;
@@ -27,7 +27,11 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     /// <summary>Tells whether the caller has given up.</summary>
     public bool IsCancelled => Token.IsCancellationRequested;
 
-    protected ReadinessConnection Connection { get; }
+    /// <summary>The connection, from the begin of an operation to its end. A spare holds none, so that it can be collected.</summary>
+    public ReadinessConnection Connection { get; private set; } = null!;
+
+    /// <summary>The direction that the object serves, time and again.</summary>
+    protected ConnectionHalf Half { get; }
 
     private CancellationToken Token => _watch?.Token ?? default;
 
@@ -49,9 +53,14 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     /// <summary>Ends the operation for a reason from outside. The caller owns the operation and gives it up here.</summary>
     public abstract void End(OperationEnd reason);
 
-    /// <summary>Takes the caller's token. Before the operation is published, so that no later owner can miss it.</summary>
-    protected void Watch(CancellationToken token)
+    /// <summary>Goes on, now that the transport may be ready. The caller owns the operation and gives it up here.</summary>
+    /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
+    public abstract void Resume(bool inline);
+
+    /// <summary>Takes the connection and the caller's token. Before the operation is published, so that no later owner can miss it.</summary>
+    protected void Begin(ReadinessConnection connection, CancellationToken token)
     {
+        Connection = connection;
         if (token.CanBeCanceled)
         {
             _watch ??= new TokenWatch();
@@ -80,8 +89,6 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
 
     /// <summary>Lets the next operation of this direction begin.</summary>
     protected abstract void ExitTurn();
-
-    protected abstract ConnectionHalf Half { get; }
 
     protected abstract Exception Failure(SocketError status, OperationEnd end, CancellationToken token);
 
@@ -152,6 +159,7 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     private void Recycle()
     {
         Clear();
+        Connection = null!;
         _watch?.Clear();
         _status = SocketError.Success;
         _faulted = false;

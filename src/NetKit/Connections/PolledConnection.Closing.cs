@@ -32,14 +32,44 @@ internal sealed partial class PolledConnection
         ForgetFinalizer();
         RememberEndPoints();
         DiscardUnread();
-        _descriptor.Close(abortive: false);
+        CloseDescriptor(abortive: false);
     }
 
     private protected override void Reset()
     {
         ForgetFinalizer();
         RememberEndPoints();
-        _descriptor.Close(abortive: true);
+        CloseDescriptor(abortive: true);
+    }
+
+    /// <summary>Closes the descriptor as soon as no system call on it is under way.</summary>
+    /// <remarks>
+    /// Invariant: a read or write calls the system within its turn, after it found the connection open. We were latched
+    /// before; so a turn that is free now, or comes to us, brings no call any more.
+    /// </remarks>
+    private void CloseDescriptor(bool abortive)
+    {
+        var mayClose = _descriptor.TryUse(out _);
+        _descriptor.Close(abortive);
+        if (!mayClose)
+        {
+            return;
+        }
+
+        if (HaveTurnsPassed)
+        {
+            _descriptor.Leave();
+        }
+        else
+        {
+            _ = LeaveAfterTurnsAsync();
+        }
+    }
+
+    private async Task LeaveAfterTurnsAsync()
+    {
+        await PassTurnsAsync(Deadline.None).ConfigureAwait(false);
+        _descriptor.Leave();
     }
 
     [SuppressMessage("Usage", "CA1816", Justification = "What Stream's Dispose calls, and Abort too.")]
@@ -62,22 +92,26 @@ internal sealed partial class PolledConnection
             return;
         }
 
-        Span<byte> scratch = stackalloc byte[4096];
-        var discarded = Receive(scratch, flags: 0, out _);
-        if (discarded == 0 || !_descriptor.TryUse(out var descriptor))
+        if (!_descriptor.TryUse(out var descriptor))
         {
             return;
         }
 
-        // The end first: the peer need not wait for it until we are through.
-        _ = Libc.Shutdown(descriptor, Libc.ShutdownSend);
-        _descriptor.Leave();
-        int count;
-        do
+        Span<byte> scratch = stackalloc byte[4096];
+        var discarded = Receive(scratch, flags: 0, out _);
+        if (discarded > 0)
         {
-            count = Receive(scratch, flags: 0, out _);
-            discarded += count;
+            // The end first: the peer need not wait for it until we are through.
+            _ = Libc.Shutdown(descriptor, Libc.ShutdownSend);
+            int count;
+            do
+            {
+                count = Receive(scratch, flags: 0, out _);
+                discarded += count;
+            }
+            while (count > 0 && discarded < SocketConnection.MostDiscarded);
         }
-        while (count > 0 && discarded < SocketConnection.MostDiscarded);
+
+        _descriptor.Leave();
     }
 }

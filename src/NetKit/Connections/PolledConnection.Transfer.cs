@@ -12,6 +12,7 @@ internal sealed unsafe partial class PolledConnection
     private bool _sawEnd; // guarded as _receiveError is, as are the next two
     private bool _receivedApart;
     private int _receivedInBatch;
+    private volatile bool _isSending; // from before the system is asked until _sendError says what it told
 
     internal override int TryReceive(Span<byte> buffer, out SocketError status)
     {
@@ -62,7 +63,7 @@ internal sealed unsafe partial class PolledConnection
         nint sent;
         fixed (byte* start = buffer)
         {
-            sent = Libc.Send(descriptor, start, (nuint)buffer.Length, Libc.DontWait | Libc.NoSignal);
+            sent = SocketCalls.Send(descriptor, start, buffer.Length);
         }
 
         return (int)EndSend(sent, buffer.Length, out status);
@@ -128,13 +129,15 @@ internal sealed unsafe partial class PolledConnection
             return false;
         }
 
-        if (!_descriptor.TryUse(out descriptor))
+        if (_descriptor.IsClosing)
         {
             status = SocketError.OperationAborted;
             return false;
         }
 
         _descriptor.ClearWritable();
+        _isSending = true;
+        descriptor = _descriptor.Number;
         return true;
     }
 
@@ -144,18 +147,17 @@ internal sealed unsafe partial class PolledConnection
         status = sent == length ? SocketError.Success : sent >= 0 ? SocketError.WouldBlock : Errno.LastSocketError;
         if (status is not (SocketError.Success or SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable))
         {
-            // The system tells once why a connection broke. A read must not take it for a clean end afterwards; so it is
-            // noted before we leave.
+            // The system tells once why a connection broke. A read must not take it for a clean end afterwards.
             _sendError = status;
         }
 
-        _descriptor.Leave();
+        _isSending = false;
         return Math.Max(sent, 0);
     }
 
     private int Receive(Span<byte> buffer, int flags, out SocketError status)
     {
-        if (!_descriptor.TryUse(out var descriptor))
+        if (_descriptor.IsClosing)
         {
             status = SocketError.OperationAborted;
             return 0;
@@ -164,11 +166,10 @@ internal sealed unsafe partial class PolledConnection
         nint count;
         fixed (byte* start = buffer)
         {
-            count = Libc.Receive(descriptor, start, (nuint)buffer.Length, flags | Libc.DontWait);
+            count = SocketCalls.Receive(_descriptor.Number, start, buffer.Length, flags);
         }
 
         status = count >= 0 ? SocketError.Success : Errno.LastSocketError;
-        _descriptor.Leave();
         if (status is not (SocketError.Success or SocketError.WouldBlock))
         {
             _receiveError = status;
@@ -228,8 +229,14 @@ internal sealed unsafe partial class PolledConnection
             return;
         }
 
-        // A write may be hearing of a reset right now; then the system shows us an end.
-        _descriptor.WaitUntilUnused();
+        // A write may be hearing of a reset right now; then the system shows us an end. It began before the system told
+        // it, and we were shown the end after that: so here it is seen to be under way.
+        var spinner = default(SpinWait);
+        while (_isSending)
+        {
+            spinner.SpinOnce();
+        }
+
         _sawEnd = true;
         if (_sendError is not (SocketError.Success or SocketError.Shutdown))
         {

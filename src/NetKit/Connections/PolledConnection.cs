@@ -8,7 +8,7 @@ namespace NetKit;
 /// One system call a read and one a write. A read asks the socket only when an event has said that there is something; a
 /// read that did not fill its buffer has taken all, and the next one waits for the next event without asking.
 /// </remarks>
-internal sealed partial class PolledConnection : ReadinessConnection, IPollable
+internal sealed partial class PolledConnection : ReadinessConnection
 {
     private readonly PolledDescriptor _descriptor;
     private readonly NativeAddress _accepted; // where the client came from, until somebody wants to see it
@@ -20,7 +20,7 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
     private bool _continuesElsewhere;
 
     private PolledConnection(PolledDescriptor descriptor, TimeProvider? timeProvider)
-        : base(descriptor.Loop.SchedulerFor(timeProvider)) => _descriptor = descriptor;
+        : base(new PolledHalf(descriptor.Loop.SchedulerFor(timeProvider))) => _descriptor = descriptor;
 
     private PolledConnection(PolledDescriptor descriptor, in NativeAddress accepted, EndPoint? local, TimeProvider? timeProvider)
         : this(descriptor, timeProvider)
@@ -72,58 +72,36 @@ internal sealed partial class PolledConnection : ReadinessConnection, IPollable
         }
     }
 
+    /// <summary>Goes on with an operation whose direction may be ready. The caller owns it and gives it up here.</summary>
+    public void Resume(PendingOperation operation, bool isHandedOver, bool inline)
+    {
+        if (isHandedOver)
+        {
+            _isHandedOver = true;
+        }
+
+        operation.Resume(inline && !_continuesElsewhere);
+    }
+
     private protected override void ArmReceive()
     {
-        var status = _descriptor.AwaitReadable(this);
+        var reading = (PolledHalf)Reading;
+        var status = _descriptor.AwaitReadable(reading);
         if (status != SocketError.Success)
         {
             _receiveError = status;
-            _descriptor.Loop.Enqueue(this);
+            _descriptor.Loop.Enqueue(reading);
         }
-    }
-
-    bool IPollable.IsAwaited => Reading.IsAwaited || WritingIfMade is { IsAwaited: true };
-
-    bool IPollable.OnReadable(bool isHandedOver)
-    {
-        if (Reading.Take() is not { } operation)
-        {
-            return false;
-        }
-
-        // Now, not when user code returns: it may drop the connection and go on for long.
-        _descriptor.Forget(this);
-        _isHandedOver = isHandedOver;
-        ((ReadOperation)operation).Resume(inline: !_continuesElsewhere);
-        return true;
-    }
-
-    bool IPollable.OnWritable(bool inline)
-    {
-        if (WritingIfMade?.Take() is not { } operation)
-        {
-            return false;
-        }
-
-        _descriptor.Forget(this);
-        ((WriteOperation)operation).Resume(inline && !_continuesElsewhere);
-        return true;
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        IPollable self = this;
-        self.OnWritable(inline: false);
-        self.OnReadable(isHandedOver: false);
     }
 
     private protected override void ArmSend()
     {
-        var status = _descriptor.AwaitWritable(this);
+        var writing = (PolledHalf)Writing;
+        var status = _descriptor.AwaitWritable(writing);
         if (status != SocketError.Success)
         {
             _sendError = status;
-            _descriptor.Loop.Enqueue(this);
+            _descriptor.Loop.Enqueue(writing);
         }
     }
 

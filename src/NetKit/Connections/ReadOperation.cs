@@ -7,18 +7,16 @@ internal sealed class ReadOperation : PendingOperation
 {
     private Memory<byte> _buffer;
 
-    public ReadOperation(ReadinessConnection connection)
-        : base(connection)
+    public ReadOperation(ConnectionHalf half)
+        : base(half)
     {
     }
 
-    protected override ConnectionHalf Half => Connection.Reading;
-
     /// <summary>Takes what the read was called with.</summary>
-    public ValueTask<int> Begin(Memory<byte> buffer, CancellationToken cancellationToken)
+    public ValueTask<int> Begin(ReadinessConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         _buffer = buffer;
-        Watch(cancellationToken);
+        Begin(connection, cancellationToken);
         return new ValueTask<int>(this, Version);
     }
 
@@ -30,8 +28,7 @@ internal sealed class ReadOperation : PendingOperation
         Finish(0, SocketError.Success, inline: false);
     }
 
-    /// <summary>Reads, now that there may be something to read. The caller owns the operation and gives it up here.</summary>
-    public void Resume(bool inline)
+    public override void Resume(bool inline)
     {
         int count;
         SocketError status;

@@ -32,7 +32,7 @@ internal abstract partial class ReadinessConnection
         var releases = TryBeginRelease();
 
         // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
-        if (!HasPassed(ref _readTurn) || !HasPassed(ref _writeTurn))
+        if (!HaveTurnsPassed)
         {
             return CloseAfterOthersAsync(releases);
         }
@@ -44,7 +44,7 @@ internal abstract partial class ReadinessConnection
     {
         Latch();
         var releases = TryBeginRelease();
-        BlockingWait.For(LeaveAsync(Deadline.After(patience)));
+        BlockingWait.For(PassTurnsAsync(Deadline.After(patience)));
         if (releases)
         {
             Release();
@@ -75,7 +75,7 @@ internal abstract partial class ReadinessConnection
 
     private async ValueTask CloseAfterOthersAsync(bool releases)
     {
-        await LeaveAsync(Deadline.After(s_leaveTime)).ConfigureAwait(false);
+        await PassTurnsAsync(Deadline.After(s_leaveTime)).ConfigureAwait(false);
         if (releases)
         {
             await ReleaseForGoodAsync().ConfigureAwait(false);
@@ -100,8 +100,11 @@ internal abstract partial class ReadinessConnection
         _release = ReleaseState.Released;
     }
 
+    /// <summary>Tells whether no operation is on its way, of those that began before the connection was closed.</summary>
+    private protected bool HaveTurnsPassed => HasPassed(ref _readTurn) && HasPassed(ref _writeTurn);
+
     /// <summary>Waits until no operation is on its way. Whoever gets a turn after that finds the connection closed.</summary>
-    private async ValueTask LeaveAsync(Deadline limit)
+    private protected async ValueTask PassTurnsAsync(Deadline limit)
     {
         if (await _readTurn.EnterAsync(limit, CancellationToken.None).ConfigureAwait(false))
         {

@@ -27,10 +27,7 @@ internal abstract partial class ReadinessConnection
     /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
     private protected void OnReceiveReady(bool inline)
     {
-        if (Reading.Take() is { } operation)
-        {
-            ((ReadOperation)operation).Resume(inline);
-        }
+        Reading.Take()?.Resume(inline);
     }
 
     private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -66,9 +63,9 @@ internal abstract partial class ReadinessConnection
 
             if (status == SocketError.WouldBlock)
             {
-                var operation = (ReadOperation?)Reading.TakeSpare() ?? new ReadOperation(this);
+                var operation = (ReadOperation?)Reading.TakeSpare() ?? new ReadOperation(Reading);
                 Reading.LimitOperation(patience);
-                var promise = operation.Begin(buffer, cancellationToken);
+                var promise = operation.Begin(this, buffer, cancellationToken);
                 WaitToReceive(operation);
                 return promise;
             }

@@ -86,10 +86,7 @@ internal abstract partial class ReadinessConnection
     /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
     private protected void OnSendReady(bool inline)
     {
-        if (WritingIfMade?.Take() is { } operation)
-        {
-            ((WriteOperation)operation).Resume(inline);
-        }
+        WritingIfMade?.Take()?.Resume(inline);
     }
 
     private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
@@ -155,9 +152,9 @@ internal abstract partial class ReadinessConnection
 
     private ValueTask WaitToSend(ReadOnlySequence<byte> remaining, long transferred, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var operation = (WriteOperation?)Writing.TakeSpare() ?? new WriteOperation(this);
+        var operation = (WriteOperation?)Writing.TakeSpare() ?? new WriteOperation(Writing);
         Writing.LimitOperation(patience);
-        var promise = operation.Begin(remaining, transferred, cancellationToken);
+        var promise = operation.Begin(this, remaining, transferred, cancellationToken);
         WaitToSend(operation);
         return promise;
     }

@@ -20,7 +20,12 @@ internal abstract partial class ReadinessConnection : Connection
     private bool _writesCompleted; // guarded by the writing turn
 
     private protected ReadinessConnection(DeadlineScheduler scheduler)
-        : base(new ConnectionHalf(scheduler))
+        : this(new ConnectionHalf(scheduler))
+    {
+    }
+
+    private protected ReadinessConnection(ConnectionHalf reading)
+        : base(reading)
     {
     }
 

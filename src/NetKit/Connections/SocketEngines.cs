@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace NetKit;
 
 /// <summary>Decides which engine a socket runs on.</summary>
@@ -12,18 +14,23 @@ internal static class SocketEngines
             choice = Parse(ProcessSetting.Engine.Value);
         }
 
-        if (choice == SocketEngine.Polling && !OperatingSystem.IsLinux())
+        if (choice == SocketEngine.Polling && !HasPoller)
         {
-            throw new PlatformNotSupportedException($"{nameof(SocketOptions)}.{nameof(SocketOptions.Engine)} is {choice}, and only Linux has epoll.");
+            throw new PlatformNotSupportedException(
+                $"{nameof(SocketOptions)}.{nameof(SocketOptions.Engine)} is {choice}, and that engine is for Linux on x64 and arm64.");
         }
 
         return choice switch
         {
             SocketEngine.Polling => true,
             SocketEngine.Portable => false,
-            _ => OperatingSystem.IsLinux(),
+            _ => HasPoller,
         };
     }
+
+    // The numbers of errors and system calls are those of these two.
+    private static bool HasPoller =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <summary>Reads the choice for the process.</summary>
     internal static SocketEngine Parse(string? value)

@@ -9,12 +9,10 @@ internal sealed class WriteOperation : PendingOperation
     private ReadOnlySequence<byte> _remaining;
     private long _transferred;
 
-    public WriteOperation(ReadinessConnection connection)
-        : base(connection)
+    public WriteOperation(ConnectionHalf half)
+        : base(half)
     {
     }
-
-    protected override ConnectionHalf Half => Connection.Writing;
 
     /// <summary>Counts bytes that the transport has taken.</summary>
     public void Advance(long count)
@@ -30,11 +28,12 @@ internal sealed class WriteOperation : PendingOperation
     }
 
     /// <summary>Takes what is left of the write, and how much of it is done.</summary>
-    public ValueTask Begin(ReadOnlySequence<byte> remaining, long transferred, CancellationToken cancellationToken)
+    public ValueTask Begin(
+        ReadinessConnection connection, ReadOnlySequence<byte> remaining, long transferred, CancellationToken cancellationToken)
     {
         _remaining = remaining;
         _transferred = transferred;
-        Watch(cancellationToken);
+        Begin(connection, cancellationToken);
         return new ValueTask(this, Version);
     }
 
@@ -52,8 +51,9 @@ internal sealed class WriteOperation : PendingOperation
         Resume(inline: false);
     }
 
-    /// <summary>Writes on, now that there may be room, or ends when interrupted. The caller owns the operation and gives it up here.</summary>
-    public void Resume(bool inline)
+    /// <summary>Writes on, now that there may be room, or ends when interrupted.</summary>
+    /// <inheritdoc/>
+    public override void Resume(bool inline)
     {
         if (!Connection.TrySettleSend(this))
         {

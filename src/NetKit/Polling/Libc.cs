@@ -46,11 +46,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "accept4")]
     public static partial int Accept(int listener, byte* address, int* addressLength, int flags);
 
-    [LibraryImport(Library, EntryPoint = "recv")]
-    public static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+    /// <summary>recvfrom and sendto by number: libc's own functions prepare each call for being cancelled, which nobody does here.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    public static partial nint Transfer(nint call, nint socket, byte* buffer, nuint length, nint flags, nint address, nint addressLength);
 
-    [LibraryImport(Library, EntryPoint = "send")]
-    public static partial nint Send(int socket, byte* buffer, nuint length, int flags);
+    /// <summary>As <see cref="Transfer"/>, for a call so short that a collection may wait for it: the runtime is not told of the call.</summary>
+    [SuppressGCTransition]
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    public static partial nint TransferQuickly(nint call, nint socket, byte* buffer, nuint length, nint flags, nint address, nint addressLength);
 
     [LibraryImport(Library, EntryPoint = "sendmsg")]
     public static partial nint SendMessage(int socket, Message* message, int flags);

@@ -4,13 +4,14 @@ namespace NetKit;
 
 /// <summary>A socket's descriptor on a loop: who uses it, what it is ready for, who waits for it.</summary>
 /// <remarks>
-/// <para>Closing: each system call is bracketed by <see cref="TryUse"/> and <see cref="Leave"/>, and the last one out closes
-/// the descriptor. So no call ever reaches another socket that was given the same number.</para>
+/// <para>Closing: whoever uses the descriptor is counted, by <see cref="TryUse"/> and <see cref="Leave"/>, and the last one
+/// out closes it. So no call ever reaches another socket that was given the same number. Reads and writes of a connection
+/// are not counted one by one: whoever closes it stays in until both of its turns have passed.</para>
 /// <para>Readiness, edge-triggered: an event says "ready" once. It is handed over to whoever waits, or else kept. Whoever
 /// takes the kept readiness clears it first and asks the socket then, so an event that comes in between is not lost. Whoever
 /// waits says so first and looks at the readiness then; an event that found nobody keeps the readiness first and looks for
 /// somebody then: one of them sees the other.</para>
-/// <para>It is held by its loop, and holds its connection only while somebody waits: so a connection that was dropped
+/// <para>It is held by its loop, and what it tells holds a connection only while somebody waits: so one that was dropped
 /// without being closed can be collected.</para>
 /// </remarks>
 internal sealed class PolledDescriptor
@@ -21,7 +22,8 @@ internal sealed class PolledDescriptor
 
     private readonly PollLoop _loop;
     private Socket? _owner; // written under the lock of this object
-    private IPollable? _target;
+    private IPollable? _reader;
+    private IPollable? _writer;
     private int _place; // at the loop; written under the lock of this object, as is _watched
     private volatile EpollEvents _watched;
     private int _descriptor;
@@ -55,6 +57,9 @@ internal sealed class PolledDescriptor
     }
 
     public PollLoop Loop => _loop;
+
+    /// <summary>The socket's number, for whoever keeps it from being closed; -1 afterwards.</summary>
+    public int Number => Volatile.Read(ref _descriptor);
 
     /// <summary>Tells whether it has been closed, or will be as soon as nobody uses it.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
@@ -91,16 +96,6 @@ internal sealed class PolledDescriptor
 
         Leave();
         return false;
-    }
-
-    /// <summary>Waits, a system call's time at the most, until nobody uses the descriptor.</summary>
-    public void WaitUntilUnused()
-    {
-        var spinner = default(SpinWait);
-        while (Volatile.Read(ref _users) > 0)
-        {
-            spinner.SpinOnce();
-        }
     }
 
     /// <summary>Uses the descriptor no more. The last one out closes it, if it is to be closed.</summary>
@@ -160,35 +155,35 @@ internal sealed class PolledDescriptor
         }
     }
 
-    /// <summary>Calls <see cref="IPollable.OnReadable"/> once there may be something to receive. Whoever waits has said so, with a fence.</summary>
-    public SocketError AwaitReadable(IPollable target)
+    /// <summary>Tells the reader once there may be something to receive. Whoever waits has said so, with a fence.</summary>
+    public SocketError AwaitReadable(IPollable reader)
     {
-        Remember(target);
-        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, target, out var status))
+        Remember(ref _reader, reader);
+        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, ref _writer, out var status))
         {
             return status;
         }
 
         if (MayBeReadable)
         {
-            _loop.Enqueue(target);
+            _loop.Enqueue(reader);
         }
 
         return SocketError.Success;
     }
 
-    /// <summary>Calls <see cref="IPollable.OnWritable"/> once there may be room to send. Whoever waits has said so, with a fence.</summary>
-    public SocketError AwaitWritable(IPollable target)
+    /// <summary>Tells the writer once there may be room to send. Whoever waits has said so, with a fence.</summary>
+    public SocketError AwaitWritable(IPollable writer)
     {
-        Remember(target);
-        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, target, out var status))
+        Remember(ref _writer, writer);
+        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, ref _reader, out var status))
         {
             return status;
         }
 
         if (_writable != Readiness.NotReady)
         {
-            _loop.Enqueue(target);
+            _loop.Enqueue(writer);
         }
 
         return SocketError.Success;
@@ -217,50 +212,37 @@ internal sealed class PolledDescriptor
 
     private void OnReadable()
     {
-        if (Volatile.Read(ref _target) is { } target && target.OnReadable(isHandedOver: true))
+        if (Volatile.Read(ref _reader) is { } reader && reader.OnReady(isHandedOver: true, inline: true))
         {
             return;
         }
 
         Interlocked.Exchange(ref _readable, Readiness.JustReady);
-        if (Volatile.Read(ref _target) is { } late && !late.OnReadable(isHandedOver: false))
-        {
-            Forget(late);
-        }
+        Volatile.Read(ref _reader)?.OnReady(isHandedOver: false, inline: true);
     }
 
     private void OnWritable(bool inline)
     {
-        if (Volatile.Read(ref _target) is { } target && target.OnWritable(inline))
+        if (Volatile.Read(ref _writer) is { } writer && writer.OnReady(isHandedOver: false, inline))
         {
             return;
         }
 
         Interlocked.Exchange(ref _writable, Readiness.JustReady);
-        Volatile.Read(ref _target)?.OnWritable(inline);
+        Volatile.Read(ref _writer)?.OnReady(isHandedOver: false, inline);
     }
 
-    private void Remember(IPollable target)
+    /// <summary>Says whom to tell, before the readiness is looked at: whoever keeps it looks for somebody afterwards.</summary>
+    private static void Remember(ref IPollable? told, IPollable waiting)
     {
-        if (Volatile.Read(ref _target) is null)
+        if (told != waiting)
         {
-            Interlocked.Exchange(ref _target, target);
-        }
-    }
-
-    /// <summary>Lets go of a connection that nobody waits on.</summary>
-    public void Forget(IPollable target)
-    {
-        // Whoever begins to wait says so, fences, and looks whether it is remembered; we do the reverse.
-        Interlocked.Exchange(ref _target, null);
-        if (target.IsAwaited)
-        {
-            Volatile.Write(ref _target, target);
+            Interlocked.Exchange(ref told, waiting);
         }
     }
 
     /// <summary>Asks the loop for more events than before; the system reports at once what is there. False when another thread has done it.</summary>
-    private bool TryWatch(EpollEvents events, IPollable target, out SocketError status)
+    private bool TryWatch(EpollEvents events, ref IPollable? other, out SocketError status)
     {
         if (!TryUse(out var descriptor))
         {
@@ -289,7 +271,10 @@ internal sealed class PolledDescriptor
                     _watched = before;
 
                     // The other direction may have seen itself watched meanwhile. It looks again, and hears the reason for itself.
-                    _loop.Enqueue(target);
+                    if (Volatile.Read(ref other) is { } misled)
+                    {
+                        _loop.Enqueue(misled);
+                    }
                 }
 
                 return true;

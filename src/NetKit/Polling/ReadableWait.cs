@@ -43,12 +43,7 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     /// <summary>Ends the wait that there is, if there is one.</summary>
     public void End() => Complete(inline: false);
 
-    // A listener waits nearly always, and its descriptor is to know it for good.
-    bool IPollable.IsAwaited => true;
-
-    bool IPollable.OnReadable(bool isHandedOver) => Complete(!_continuesElsewhere, isHandedOver);
-
-    bool IPollable.OnWritable(bool inline) => false;
+    bool IPollable.OnReady(bool isHandedOver, bool inline) => Complete(inline && !_continuesElsewhere, isHandedOver);
 
     void IThreadPoolWorkItem.Execute() => Complete(!_continuesElsewhere);
 

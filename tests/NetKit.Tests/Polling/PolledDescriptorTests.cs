@@ -40,15 +40,11 @@ public sealed class PolledDescriptorTests
 
         public Task Both => Task.WhenAll(_read.Task, _written.Task);
 
-        public bool IsAwaited => !Both.IsCompleted;
-
         public void Read() => End(_read, descriptor.AwaitReadable(this));
 
         public void Write() => End(_written, descriptor.AwaitWritable(this));
 
-        public bool OnReadable(bool isHandedOver) => false;
-
-        public bool OnWritable(bool inline) => false;
+        public bool OnReady(bool isHandedOver, bool inline) => false;
 
         public void Execute()
         {
