@@ -7,5 +7,5 @@ internal sealed record Effort(int Rounds, double Seconds, double FirstWarmUp, do
 {
     public static Effort From(Arguments arguments) => arguments.Has("quick")
         ? new(arguments.Number("rounds", 3), arguments.Number("seconds", 1), 1.5, 0.2)
-        : new(arguments.Number("rounds", 7), arguments.Number("seconds", 2), 4, 0.3);
+        : new(arguments.Number("rounds", 7), arguments.Number("seconds", 2), 9, 0.3);
 }
