@@ -5,6 +5,7 @@ using NetKit.Tests.Stress;
 // and a last line of figures; the exit code is 1 when something was found.
 const string Usage = """
     storm --cycles 10000 --threads 8 --seed S           open, exchange, cut and close: no byte or event goes astray, nothing leaks
+    idle --connections 10000 --seconds 10               hold idle connections under far deadlines: no wake-up at all
     """;
 
 Console.WriteLine(
@@ -14,6 +15,8 @@ var options = new Arguments(args);
 return args switch
 {
     ["storm", ..] => await Storm.RunAsync(options),
+    ["idle", ..] => await Idle.RunAsync(options),
+    ["idle-clients", ..] => await IdleClients.RunAsync(options),
     _ => Complain(),
 };
 
