@@ -7,7 +7,7 @@ namespace NetKit.Tests.Stress;
 internal static class ClientProcess
 {
     /// <summary>Runs it to its end. It prints what it finds itself.</summary>
-    public static async Task RunAsync(string program, params (string Name, int Value)[] arguments)
+    public static async Task RunAsync(string program, params (string Name, double Value)[] arguments)
     {
         // The program itself, and not the "dotnet" that may be running it.
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "NetKit.Tests.Stress"), [program]);

@@ -43,7 +43,9 @@ internal sealed class Rest
 
     public override string ToString()
     {
-        var woken = string.Join(", ", _switches.Select(static thread => $"{thread.Key} {thread.Value}"));
+        var woken = string.Join(", ", _switches
+            .GroupBy(static thread => thread.Key[..thread.Key.LastIndexOf('(')])
+            .Select(static threads => $"{threads.Count()} x {threads.Key}{threads.Sum(static thread => thread.Value)}"));
         return $"{_switches.Values.Sum() / _time.TotalSeconds:0.##} wake-ups a second ({(woken.Length > 0 ? woken : "none")}) "
             + $"and {_cpuTime.TotalMilliseconds:F0} ms of CPU in {_time.TotalSeconds:F1} s";
     }

@@ -10,7 +10,7 @@ internal static class Idle
     public static async Task<int> RunAsync(Arguments arguments)
     {
         var connections = arguments.Number("connections", 10_000);
-        var seconds = arguments.Number("seconds", 10);
+        var time = arguments.Time("seconds", 10);
         await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), new ListenerOptions { Backlog = 4096 });
         await using var server = new ConnectionServer(listener, EchoAsync);
         var serving = server.RunAsync(CancellationToken.None);
@@ -19,7 +19,7 @@ internal static class Idle
             ("server", Environment.ProcessId),
             ("port", ((IPEndPoint)listener.LocalEndPoint).Port),
             ("connections", connections),
-            ("seconds", seconds)).ConfigureAwait(false);
+            ("seconds", time.TotalSeconds)).ConfigureAwait(false);
         await server.DisposeAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
         return Findings.Conclude($"{connections} connections");

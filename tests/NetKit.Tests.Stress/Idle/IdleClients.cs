@@ -17,7 +17,7 @@ internal static class IdleClients
     {
         var server = arguments.Number("server", 0);
         var target = new IPEndPoint(IPAddress.Loopback, arguments.Number("port", 0));
-        var time = TimeSpan.FromSeconds(arguments.Number("seconds", 10));
+        var time = arguments.Time("seconds", 10);
         var clients = new Connection[arguments.Number("connections", 1)];
         var start = Stopwatch.GetTimestamp();
         for (var index = 0; index < clients.Length; index++)
