@@ -6,6 +6,9 @@ internal static class Pattern
     /// <summary>How much can be had in one piece.</summary>
     public const int MostAtOnce = 256 * 1024;
 
+    /// <summary>A byte that no flow has.</summary>
+    public const byte Mark = 0xFF;
+
     private const int Period = 1_048_573; // a prime: no power of two falls in step with it
 
     private static readonly byte[] s_block = MakeBlock();
@@ -25,6 +28,7 @@ internal static class Pattern
     {
         var block = new byte[Period + MostAtOnce];
         new Random(1).NextBytes(block.AsSpan(0, Period));
+        block.AsSpan(0, Period).Replace(Mark, (byte)0);
         block.AsSpan(0, MostAtOnce).CopyTo(block.AsSpan(Period));
         return block;
     }

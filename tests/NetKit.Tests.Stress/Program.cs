@@ -5,6 +5,9 @@ using NetKit.Tests.Stress;
 // and a last line of figures; the exit code is 1 when something was found.
 const string Usage = """
     storm --cycles 10000 --threads 8 --seed S           open, exchange, cut and close: no byte or event goes astray, nothing leaks
+    hunt --seconds 600 --connections 2000 --threads 8 --seed S
+                                                        do anything to connections from all threads: nothing stands still for a
+                                                        second, every byte is accounted for, nothing leaks
     block --connections 100 --crowd 200 --seconds 20    block and burn in one handler of a hundred, then in 200 at once: the others
                                                         are answered (p99 below --bound 0.02 s), and the server comes to rest again
     idle --connections 10000 --seconds 10               hold idle connections under far deadlines: no wake-up at all
@@ -17,6 +20,7 @@ var options = new Arguments(args);
 return args switch
 {
     ["storm", ..] => await Storm.RunAsync(options),
+    ["hunt", ..] => await Hunt.RunAsync(options),
     ["block", ..] => await Block.RunAsync(options),
     ["block-clients", ..] => await BlockClients.RunAsync(options),
     ["idle", ..] => await Idle.RunAsync(options),

@@ -1,7 +1,7 @@
 namespace NetKit.Tests.Stress;
 
 /// <summary>Something that must go on, step by step.</summary>
-internal abstract class Watched
+internal abstract class Watched : IWatched
 {
     private string? _step;
     private long _since;
@@ -13,7 +13,7 @@ internal abstract class Watched
         Volatile.Write(ref _step, step);
     }
 
-    /// <summary>What it has been doing for longer than it may; null when it goes on.</summary>
+    /// <inheritdoc/>
     public string? StuckAt(TimeSpan patience)
     {
         var step = Volatile.Read(ref _step);
