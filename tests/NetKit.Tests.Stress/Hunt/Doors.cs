@@ -25,8 +25,10 @@ internal sealed class Doors : IAsyncDisposable
         Listen("TCP", new IPEndPoint(IPAddress.Loopback, 0), new SocketOptions(), elsewhere: false);
         Listen("TCP, small buffer", new IPEndPoint(IPAddress.Loopback, 0), s_smallBuffer, elsewhere: false);
         Listen("TCP, thread pool", new IPEndPoint(IPAddress.Loopback, 0), s_smallBuffer, elsewhere: true);
-        Listen("Unix", new UnixDomainSocketEndPoint($"\0hunt-{Environment.ProcessId}"), new SocketOptions(), elsewhere: false);
-        Listen("Unix, small buffer", new UnixDomainSocketEndPoint($"\0hunt-{Environment.ProcessId}-small"), s_smallBuffer, elsewhere: false);
+
+        // Names longer than those of clients: .NET's own accept, on the portable engine, has no room for a longer one, and ends the process.
+        Listen("Unix", new UnixDomainSocketEndPoint($"\0hunt-{Environment.ProcessId}-with-buffers-as-usual"), new SocketOptions(), elsewhere: false);
+        Listen("Unix, small buffer", new UnixDomainSocketEndPoint($"\0hunt-{Environment.ProcessId}-with-a-small-buffer"), s_smallBuffer, elsewhere: false);
     }
 
     /// <summary>How many dialed and were never accepted.</summary>

@@ -31,7 +31,9 @@ internal sealed class Storm
         _seed = seed;
         _watch = new StallWatch(threads * CyclesAtOnce);
         Listen(new IPEndPoint(IPAddress.Loopback, 0), elsewhere: false);
-        Listen(new UnixDomainSocketEndPoint($"\0storm-{Environment.ProcessId}"), elsewhere: false);
+
+        // A name longer than those of clients: .NET's own accept, on the portable engine, has no room for a longer one, and ends the process.
+        Listen(new UnixDomainSocketEndPoint($"\0storm-{Environment.ProcessId}-where-clients-come-in"), elsewhere: false);
         Listen(new IPEndPoint(IPAddress.Loopback, 0), elsewhere: true);
     }
 
