@@ -1,7 +1,10 @@
 namespace NetKit.Tests.Stress;
 
 /// <summary>A thread that opens, uses and ends links by chance, all those there are.</summary>
-internal sealed class Driver(Ground ground, Random random) : Watched
+/// <param name="ground">Where the links are.</param>
+/// <param name="random">What decides.</param>
+/// <param name="isPatient">Whether to wait, again and again, until all that can end has: if a wake-up is lost, nobody makes up for it.</param>
+internal sealed class Driver(Ground ground, Random random, bool isPatient) : Watched
 {
     private const int ActsPerLink = 100;
 
@@ -36,11 +39,28 @@ internal sealed class Driver(Ground ground, Random random) : Watched
             }
 
             Step(null);
-            var pace = s_paces[Heartbeat.Now.Ticks / s_phase.Ticks % s_paces.Length];
-            if (acts % pace == 0)
+            if (isPatient)
+            {
+                WaitForOthers(stop);
+            }
+            else if (acts % s_paces[Heartbeat.Now.Ticks / s_phase.Ticks % s_paces.Length] == 0)
             {
                 Thread.Sleep(1);
             }
         }
+    }
+
+    private void WaitForOthers(CancellationToken stop)
+    {
+        if (random.Next(3) > 0)
+        {
+            while (ground.HasDue && !stop.IsCancellationRequested)
+            {
+                Thread.Yield();
+            }
+        }
+
+        // So that the next act meets the loops at any point of their falling asleep.
+        Thread.SpinWait(random.Next(300));
     }
 }

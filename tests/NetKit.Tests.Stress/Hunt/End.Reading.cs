@@ -76,14 +76,14 @@ internal sealed partial class End
     }
 
     /// <summary>Begins so many reads at once, and takes what they bring in that order.</summary>
-    private async Task<int> ReadTogetherAsync(int together, CancellationToken token)
+    private async Task<int> ReadTogetherAsync(int together, CancellationToken token, bool isDue = false)
     {
         var reads = new (byte[] Buffer, int Length, Task<int> Count)[together];
         for (var place = 0; place < together; place++)
         {
             var length = PickReadLength();
             var buffer = Buffers.Rent(length);
-            reads[place] = (buffer, length, ReadAsync(place, buffer.AsMemory(0, length), token));
+            reads[place] = (buffer, length, ReadAsync(place, buffer.AsMemory(0, length), token, isDue));
         }
 
         var last = 0;
@@ -113,17 +113,18 @@ internal sealed partial class End
         {
             connection.ReadDeadline = Deadline.None;
             connection.ReadTimeout = Timeout.Infinite;
-            return await ReadTogetherAsync(1, CancellationToken.None).ConfigureAwait(false);
+            return await ReadTogetherAsync(1, CancellationToken.None, isDue: true).ConfigureAwait(false);
         }
 
         return status;
     }
 
-    private async Task<int> ReadAsync(int place, Memory<byte> buffer, CancellationToken token)
+    private async Task<int> ReadAsync(int place, Memory<byte> buffer, CancellationToken token, bool isDue = false)
     {
         try
         {
-            Volatile.Write(ref _reads[place], new Operation(buffer.IsEmpty ? "wait to read" : "read", LimitOf(connection.ReadTimeout), token));
+            var name = buffer.IsEmpty ? "wait to read" : isDue ? "read of what is there" : "read";
+            Volatile.Write(ref _reads[place], new Operation(name, isDue ? Heartbeat.Now : LimitOf(connection.ReadTimeout), token));
             return await connection.ReadAsync(buffer, token).ConfigureAwait(false);
         }
         catch (DeadlineExceededException)

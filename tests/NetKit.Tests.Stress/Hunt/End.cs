@@ -127,14 +127,26 @@ internal sealed partial class End(string side, Link link, Connection connection,
         _closing.Release();
     }
 
+    /// <summary>Tells whether something has a reason to end right now.</summary>
+    public bool HasDue
+    {
+        get
+        {
+            var (readIsDue, writeIsDue) = Due;
+            return _reads.Any(read => read is not null && (readIsDue || read.IsDue))
+                || _writes.Any(write => write is not null && (writeIsDue || write.IsDue))
+                || (_standing is { } standing && (writeIsDue || !IsWriting || standing.IsDue))
+                || (_completion is { } completion && (writeIsDue || !IsWriting || completion.IsDue))
+                || _close is not null;
+        }
+    }
+
     /// <summary>What has had a reason to end for longer than it may; null when nothing has.</summary>
     public string? StuckAt(TimeSpan patience)
     {
-        var isOver = _isClosed || Peer._isClosed;
-        var readIsDue = isOver || Peer._hasSentEnd || Peer.IsWriting || Incoming.IsInFlight || connection.ReadDeadline.HasPassed;
-        var writeIsDue = isOver || connection.WriteDeadline.HasPassed;
-        var stuck = _reads.FirstOrDefault(read => read?.IsStuck(readIsDue, patience) == true)
-            ?? _writes.FirstOrDefault(write => write?.IsStuck(writeIsDue, patience) == true)
+        var (readIsDue, writeIsDue) = Due;
+        var stuck = _reads.FirstOrDefault(read => Stuck(read, readIsDue, patience) is not null)
+            ?? _writes.FirstOrDefault(write => Stuck(write, writeIsDue || HasRoom(write, patience), patience) is not null)
             ?? Stuck(_standing, writeIsDue || !IsWriting, patience)
             ?? Stuck(_completion, writeIsDue || !IsWriting, patience)
             ?? Stuck(_close, isDue: true, patience);
@@ -142,20 +154,23 @@ internal sealed partial class End(string side, Link link, Connection connection,
     }
 
     /// <summary>Says what the kernel has of this end. Makes .NET's view of a socket that was accepted without one.</summary>
-    public string DescribeSocket()
+    public string DescribeSocket() => Ask(SocketState.Describe) ?? "no socket";
+
+    private (bool Read, bool Write) Due
     {
-        try
+        get
         {
-            return connection.Socket is { } socket ? SocketState.Describe(socket) : "no socket";
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return $"socket: {exception.Message}";
+            var isOver = _isClosed || Peer._isClosed;
+            var readIsDue = isOver || Peer._hasSentEnd || Peer.IsWriting || Incoming.IsInFlight || connection.ReadDeadline.HasPassed;
+            return (readIsDue, isOver || connection.WriteDeadline.HasPassed);
         }
     }
 
     private static Operation? Stuck(Operation? operation, bool isDue, TimeSpan patience) =>
         operation?.IsStuck(isDue, patience) == true ? operation : null;
+
+    // Asked only of a write that waits for long: the question makes a socket of what was accepted without one.
+    private bool HasRoom(Operation? write, TimeSpan patience) => write?.HasTaken(patience) == true && Ask(static socket => socket.Poll(0, SelectMode.SelectWrite));
 
     // Sticky: whatever comes later begins with it.
     private static Deadline Pick(Random random) => random.Next(100) switch
@@ -222,5 +237,17 @@ internal sealed partial class End(string side, Link link, Connection connection,
         var operations = string.Join(", ", _reads.Concat(_writes).Append(_standing).Append(_completion).Append(_close).Where(static operation => operation is not null));
         return $"{operations} (read deadline {connection.ReadDeadline}, write deadline {connection.WriteDeadline}, closed {_isClosed}, "
             + $"end sent {_hasSentEnd}, end seen {_hasSeenEnd}, {Outgoing}, {DescribeSocket()})";
+    }
+
+    private T? Ask<T>(Func<Socket, T> question)
+    {
+        try
+        {
+            return connection.Socket is { } socket ? question(socket) : default;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return default;
+        }
     }
 }

@@ -1,7 +1,7 @@
 namespace NetKit.Tests.Stress;
 
 /// <summary>The links there are, each at its place; where one has ended, another is opened. Any thread may call.</summary>
-internal sealed class Ground(int places, Doors doors, StallWatch watch)
+internal sealed class Ground(int places, Doors doors, StallWatch watch, int watchPlace)
 {
     private const int MostRemembered = 1_000;
 
@@ -34,19 +34,18 @@ internal sealed class Ground(int places, Doors doors, StallWatch watch)
         }
     }
 
-    /// <summary>What came of the links that have ended.</summary>
-    public string Balance
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return $"{_received:N0} B arrived as they were sent, {_lost:N0} B were lost on {_cut} links that were cut";
-            }
-        }
-    }
+    /// <summary>Tells whether something has a reason to end right now.</summary>
+    public bool HasDue => Array.Exists(_links, static link => link?.HasDue == true);
 
     public Link? At(int place) => Volatile.Read(ref _links[place]);
+
+    public override string ToString()
+    {
+        lock (_gate)
+        {
+            return $"{_opened} links, {_received:N0} B arrived as they were sent, {_lost:N0} B were lost on {_cut} links that were cut";
+        }
+    }
 
     /// <summary>Opens a link there, unless somebody else does.</summary>
     public void Open(int place, Random random)
@@ -59,7 +58,7 @@ internal sealed class Ground(int places, Doors doors, StallWatch watch)
         try
         {
             var link = doors.Open(Interlocked.Increment(ref _opened), random);
-            watch.Put(place, link);
+            watch.Put(watchPlace + place, link);
             Volatile.Write(ref _links[place], link);
         }
         catch (Exception exception)
@@ -112,7 +111,7 @@ internal sealed class Ground(int places, Doors doors, StallWatch watch)
             }
         }
 
-        watch.Put(place, null);
+        watch.Put(watchPlace + place, null);
         Volatile.Write(ref _links[place], null);
         Volatile.Write(ref _taken[place], 0);
     }

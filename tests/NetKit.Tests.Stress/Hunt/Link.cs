@@ -34,6 +34,9 @@ internal sealed class Link : IWatched
     /// <summary>Bytes that were sent for sure and have not arrived. Once it has ended.</summary>
     public long Lost { get; private set; }
 
+    /// <summary>Tells whether something has a reason to end right now.</summary>
+    public bool HasDue => _client.HasDue || _server.HasDue;
+
     public Connection Client => _client.Connection;
 
     public override string ToString() => $"link {_number} ({_transport})";

@@ -9,6 +9,12 @@ internal sealed class Operation(string name, TimeSpan limit, CancellationToken t
     private readonly TimeSpan _begin = Heartbeat.Now;
     private TimeSpan? _dueSince; // the stall watch's
 
+    /// <summary>Tells whether it has been under way for so long.</summary>
+    public bool HasTaken(TimeSpan time) => Heartbeat.Now - _begin > time;
+
+    /// <summary>Tells whether it has a reason to end by itself.</summary>
+    public bool IsDue => token.IsCancellationRequested || Heartbeat.Now >= limit;
+
     public override string ToString() => $"{name}, begun {(Heartbeat.Now - _begin).TotalSeconds:F1} s ago";
 
     /// <summary>Tells whether it has had a reason to end for longer than it may.</summary>
@@ -17,7 +23,7 @@ internal sealed class Operation(string name, TimeSpan limit, CancellationToken t
     public bool IsStuck(bool isDue, TimeSpan patience)
     {
         var now = Heartbeat.Now;
-        if (!isDue && !token.IsCancellationRequested && now < limit)
+        if (!isDue && !IsDue)
         {
             _dueSince = null;
             return false;
