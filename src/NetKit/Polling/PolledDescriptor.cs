@@ -40,7 +40,7 @@ internal sealed class PolledDescriptor
         // Nothing says that it is empty.
         PerhapsReady,
 
-        // An event said so, and nothing was taken since.
+        // An event said so to whoever waited, and nothing was taken since.
         JustReady,
     }
 
@@ -217,7 +217,8 @@ internal sealed class PolledDescriptor
             return;
         }
 
-        Interlocked.Exchange(ref _readable, Readiness.JustReady);
+        // Only perhaps: somebody may have read what the event told of before it came to us.
+        Interlocked.Exchange(ref _readable, Readiness.PerhapsReady);
         Volatile.Read(ref _reader)?.OnReady(isHandedOver: false, inline: true);
     }
 

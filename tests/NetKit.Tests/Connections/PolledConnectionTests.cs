@@ -79,6 +79,53 @@ public sealed class PolledConnectionTests
         Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
     }
 
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_wait_for_data_is_not_ended_by_an_event_whose_data_was_read_before_it_was_told()
+    {
+        // Again and again: a leader that takes long is replaced, and then another thread tells the events.
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            using var pair = SocketPair.Tcp();
+            await using var connection = await ReadBeforeTheEventIsToldAsync(pair);
+            var waiting = connection.ReadAsync(Memory<byte>.Empty).AsTask();
+            await Waiting.StillWaits(waiting);
+            pair.Second.Send([1]);
+            await waiting.Within();
+        }
+    }
+
+    private static async Task<Connection> ReadBeforeTheEventIsToldAsync(SocketPair pair)
+    {
+        using var leadingPair = SocketPair.Tcp();
+        using var otherPair = SocketPair.Tcp();
+        await using var leading = Connection.FromSocket(leadingPair.First, s_polled);
+        await GoOnOnLoopAsync().ConfigureAwait(false);
+
+        // Of the same loop, since they are made there. Nothing says that the connection has been read to its end.
+        await using var other = Connection.FromSocket(otherPair.First, s_polled);
+        var connection = Connection.FromSocket(pair.First, s_polled);
+        var filling = connection.ReadAsync(new byte[1]);
+        pair.Second.Send([1]);
+        Assert.Equal(1, await filling.ConfigureAwait(false));
+        var reading = other.ReadAsync(new byte[1]);
+
+        // Two events that are told together; what the first one resumes reads what the second one tells of.
+        await GoOnOnLoopAsync().ConfigureAwait(false);
+        otherPair.Second.Send([1]);
+        pair.Second.Send([1]);
+        Assert.Equal(1, await reading.ConfigureAwait(false));
+        Assert.Equal(1, await connection.ReadAsync(new byte[8]).ConfigureAwait(false));
+        await GoOnOnLoopAsync().ConfigureAwait(false);
+        return connection;
+
+        async Task GoOnOnLoopAsync()
+        {
+            var resumption = leading.ReadAsync(new byte[1]);
+            leadingPair.Second.Send([1]);
+            await resumption.ConfigureAwait(false);
+        }
+    }
+
     private static string Plain(EndPoint? endPoint)
     {
         var ip = Assert.IsType<IPEndPoint>(endPoint);
