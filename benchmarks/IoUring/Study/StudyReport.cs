@@ -51,9 +51,7 @@ internal static class StudyReport
             return $"1 = {ResultTable.Number(median, median < 10 ? "N2" : "N0")}{Unit(figure)}";
         }
 
-        var ratios = own.Zip(others, (one, other) => figure.Of(one) / figure.Of(other)).ToArray();
-        var (low, high) = Statistics.MiddleHalf(ratios);
-        return $"{ResultTable.Number(Statistics.Median(ratios), "N2")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
+        return figure.Ratio(own, others);
     }
 
     private static string Calls(StudyRun run, ServerKind kind)
@@ -70,7 +68,7 @@ internal static class StudyReport
             .Max(Figure.GeneratorBusy.Of) > 0.97).Select(static run => Short(run.Scenario)).ToArray();
         return $"Medians of {runs.Min(static run => run.Rounds)} interleaved rounds of {runs.Min(static run => run.Seconds):0.#} s; "
             + "ratios are taken within a round, and the middle half of the rounds is in brackets. Server and generator have a core each."
-            + (limited.Length == 0 ? "" : $" In {string.Join(", ", limited)} the generator had no time left with the fastest: there the CPU time tells more than the throughput.");
+            + (limited.Length == 0 ? "" : $" {string.Join("; ", limited)}: there the generator had no time left with the fastest, and the CPU time tells more than the throughput.");
     }
 
     private static Scenario ScenarioOf(StudyRun run) => Scenario.All.First(scenario => scenario.Key == run.Scenario);
