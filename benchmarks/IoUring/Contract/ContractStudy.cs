@@ -10,6 +10,7 @@ internal static class ContractStudy
         ("Cancel a receive while bytes come in", CancelledReceive.Try),
         ("Cancel a send that was half taken", CancelledSend.Try),
         ("Let another thread poll while a handler computes", HandOver.Try),
+        ("End the thread that submitted a receive", EndedThread.Try),
         ("Leave a multishot receive running with nobody reading", AbandonedReceive.Try),
         ("Close a descriptor with a receive in flight", CloseInFlight.Try),
         ("Run out of descriptors while accepting", DescriptorsExhausted.Try),
