@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace NetKit;
 
@@ -49,7 +50,15 @@ internal static class NetPoller
             var loops = new PollLoop[ParseLoops(ProcessSetting.PollerLoops.Value)];
             for (var index = 0; index < loops.Length; index++)
             {
-                loops[index] = new PollLoop();
+                try
+                {
+                    loops[index] = new PollLoop();
+                }
+                catch (SocketException) when (index > 0)
+                {
+                    // The process has no descriptors to spare. One loop serves as many connections as many do.
+                    loops = loops[..index];
+                }
             }
 
             Volatile.Write(ref s_loops, loops);
