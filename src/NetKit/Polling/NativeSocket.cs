@@ -43,6 +43,22 @@ internal static unsafe class NativeSocket
         return accepted;
     }
 
+    /// <summary>Makes .NET's view of a socket, which owns the descriptor from then on, unless this fails.</summary>
+    public static Socket ToSocket(int descriptor)
+    {
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return new Socket(handle);
+        }
+        catch
+        {
+            // Or its finalizer would close the number, whoever has it by then.
+            handle.SetHandleAsInvalid();
+            throw;
+        }
+    }
+
     /// <summary>Closes a socket; a TCP peer gets a reset.</summary>
     public static void Reset(int descriptor)
     {
