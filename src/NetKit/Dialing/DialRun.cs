@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 
 namespace NetKit;
 
@@ -106,8 +105,8 @@ internal sealed class DialRun
 
     private ValueTask RaceAsync(EndPoint[] addresses)
     {
-        // Two sockets cannot have the same port, so one has to be closed before the next.
-        var lanes = _options.LocalEndPoint is IPEndPoint { Port: not 0 } or UnixDomainSocketEndPoint ? 1 : RacePlan.MostLanes;
+        // Windows lets no two sockets have the same port, even if they go to different peers.
+        var lanes = OperatingSystem.IsWindows() && _options.LocalEndPoint is IPEndPoint { Port: not 0 } ? 1 : RacePlan.MostLanes;
         var plan = new RacePlan(addresses.Length, _options.AttemptDelay, lanes);
         var tls = _options.Tls is null ? null : ClientTls.For(_options.Tls, DialTarget.TlsHostOf(_endPoint));
         return new AddressRace(plan, _decision, _timeProvider, AttemptAsync, _report.Add).RunAsync();

@@ -31,8 +31,8 @@ public sealed class DialerOptions
 
     /// <summary>Binds the sockets to this endpoint: an IP address with port 0 for any port, or a Unix socket's path. Default (null): the system chooses.</summary>
     /// <remarks>
-    /// Addresses of another family are not tried. With a port of its own one address is tried after another, because two
-    /// sockets cannot have it.
+    /// Addresses of another family are not tried. With a port other than 0, Windows tries one address after another, because no
+    /// two sockets can have it there.
     /// </remarks>
     public EndPoint? LocalEndPoint { get; set; }
 
