@@ -59,6 +59,13 @@ internal sealed partial class PolledConnection : ReadinessConnection
         PolledDescriptor descriptor, in NativeAddress address, EndPoint? local, TimeProvider? timeProvider) =>
         new(descriptor, address, local, timeProvider);
 
+    /// <summary>Makes a connection of a descriptor that was connected to an endpoint.</summary>
+    /// <param name="descriptor">The socket, whose options are set.</param>
+    /// <param name="remote">What it is connected to.</param>
+    /// <param name="timeProvider">The clock of its timeouts.</param>
+    public static PolledConnection FromDialed(PolledDescriptor descriptor, EndPoint remote, TimeProvider? timeProvider) =>
+        new(descriptor, timeProvider) { _remote = remote };
+
     internal override void Schedule(IThreadPoolWorkItem work)
     {
         if (ContinuesElsewhere)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
-/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving.</summary>
+/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
@@ -31,4 +31,19 @@ internal static partial class Log
 
     [LoggerMessage(207, LogLevel.Error, "A callback on a handler's token failed while the server stopped.")]
     public static partial void StopCallbackFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(301, LogLevel.Debug, "Dialed {EndPoint} in {Milliseconds:0.###} ms, at {Address}. Attempts: {Attempts}.")]
+    public static partial void Dialed(ILogger logger, string endPoint, double milliseconds, string address, int attempts);
+
+    [LoggerMessage(302, LogLevel.Debug, "A dial failed after {Milliseconds:0.###} ms.")]
+    public static partial void DialFailed(ILogger logger, double milliseconds, Exception exception);
+
+    [LoggerMessage(303, LogLevel.Debug, "The caller cancelled the dial of {EndPoint} after {Milliseconds:0.###} ms. Attempts: {Attempts}.")]
+    public static partial void DialCancelled(ILogger logger, string endPoint, double milliseconds, int attempts);
+
+    [LoggerMessage(304, LogLevel.Trace, "An attempt of the dial of {EndPoint} ended: {Attempt}")]
+    public static partial void DialAttemptEnded(ILogger logger, string endPoint, string attempt);
+
+    [LoggerMessage(305, LogLevel.Error, "DialerOptions.OnAttempt failed; the dial goes on.")]
+    public static partial void AttemptCallbackFailed(ILogger logger, Exception exception);
 }

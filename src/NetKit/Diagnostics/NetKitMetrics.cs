@@ -20,6 +20,15 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
+    private static readonly Histogram<double>? s_dialDuration = Create(static () => s_meter.CreateHistogram<double>(
+        "netkit.dialer.duration", "s", "How long dials took, name resolution, all attempts and TLS together."));
+
+    private static readonly Counter<long>? s_dialAttempts = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.attempts", "{attempt}", "Attempts of dials, each at one address."));
+
+    /// <summary>Tells whether anybody wants to know about dials.</summary>
+    public static bool DialsAreMeasured => s_dialDuration is { Enabled: true } || s_dialAttempts is { Enabled: true };
+
     public static void ConnectionBegan()
     {
         Add(s_accepted, 1);
@@ -31,6 +40,30 @@ internal static class NetKitMetrics
     public static void ConnectionRejected() => Add(s_rejected, 1);
 
     public static void AcceptFailed() => Add(s_acceptErrors, 1);
+
+    /// <summary>Counts an attempt of a dial.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="family">What kind of address it was at.</param>
+    public static void DialAttemptEnded(string outcome, string family)
+    {
+        if (s_dialAttempts is { Enabled: true } counter)
+        {
+            Guarded((counter, outcome, family), static told => told.counter.Add(
+                1, new KeyValuePair<string, object?>("outcome", told.outcome), new KeyValuePair<string, object?>("family", told.family)));
+        }
+    }
+
+    /// <summary>Records how long a dial took.</summary>
+    /// <param name="seconds">From its beginning to its end.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void DialEnded(double seconds, string outcome)
+    {
+        if (s_dialDuration is { Enabled: true } histogram)
+        {
+            Guarded((histogram, seconds, outcome), static told => told.histogram.Record(
+                told.seconds, new KeyValuePair<string, object?>("outcome", told.outcome)));
+        }
+    }
 
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
@@ -53,17 +86,25 @@ internal static class NetKitMetrics
             return;
         }
 
-        try
+        Guarded((instrument, value), static told =>
         {
-            switch (instrument)
+            switch (told.instrument)
             {
                 case Counter<long> counter:
-                    counter.Add(value);
+                    counter.Add(told.value);
                     break;
                 case UpDownCounter<long> counter:
-                    counter.Add(value);
+                    counter.Add(told.value);
                     break;
             }
+        });
+    }
+
+    private static void Guarded<T>(T told, Action<T> tell)
+    {
+        try
+        {
+            tell(told);
         }
         catch (Exception)
         {

@@ -201,6 +201,9 @@ internal sealed class PolledDescriptor
         return SocketError.Success;
     }
 
+    /// <summary>Tells this writer nothing more, and keeps it alive no longer.</summary>
+    public void ForgetWriter(IPollable writer) => Interlocked.CompareExchange(ref _writer, null, writer);
+
     /// <summary>Is called by the loop's leader.</summary>
     public void OnEvents(EpollEvents events)
     {
