@@ -5,4 +5,7 @@ public static class NetKitDiagnostics
 {
     /// <summary>Names the meter of every NetKit instrument.</summary>
     public const string MeterName = "NetKit";
+
+    /// <summary>Names the source of every NetKit span.</summary>
+    public const string ActivitySourceName = "NetKit";
 }

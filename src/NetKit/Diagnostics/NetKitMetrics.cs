@@ -20,6 +20,46 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
+    private static readonly Counter<long>? s_opened = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.opened_connections", "{connection}", "Connections that pools opened."));
+
+    private static readonly Counter<long>? s_closed = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.closed_connections", "{connection}", "Connections that pools closed, by reason."));
+
+    private static readonly Counter<long>? s_leaked = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.leaked_leases", "{lease}", "Leases that were dropped, neither returned nor disposed, and taken back."));
+
+    private static readonly Histogram<double>? s_acquireWait = Create(static () => s_meter.CreateHistogram<double>(
+        "netkit.pool.acquire_wait", "s", "How long callers waited for a connection of a pool; 0 where one was idle."));
+
+    // Looked at when somebody collects them, so that acquiring and returning pay nothing.
+    private static readonly ObservableUpDownCounter<long>? s_pooled = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.pool.connections", PoolGauges.Connections, "{connection}", "Connections that pools have, by state."));
+
+    private static readonly ObservableUpDownCounter<long>? s_waiting = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.pool.waiting", PoolGauges.Waiting, "{caller}", "Callers that wait for a connection of a pool."));
+
+    /// <summary>Whether anybody listens to how long callers wait for a connection.</summary>
+    public static bool MeasuresAcquireWait => s_acquireWait is { Enabled: true };
+
+    public static void PoolOpened() => Add(s_opened, 1);
+
+    public static void PoolClosed(string reason) => Add(s_closed, 1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void LeaseLeaked() => Add(s_leaked, 1);
+
+    public static void AcquireWaited(TimeSpan wait)
+    {
+        try
+        {
+            s_acquireWait?.Record(wait.TotalSeconds);
+        }
+        catch (Exception)
+        {
+            // The listener's own failure. There is nobody to tell.
+        }
+    }
+
     public static void ConnectionBegan()
     {
         Add(s_accepted, 1);
@@ -46,7 +86,7 @@ internal static class NetKitMetrics
         }
     }
 
-    private static void Add(Instrument<long>? instrument, long value)
+    private static void Add(Instrument<long>? instrument, long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (instrument is not { Enabled: true })
         {
@@ -58,10 +98,10 @@ internal static class NetKitMetrics
             switch (instrument)
             {
                 case Counter<long> counter:
-                    counter.Add(value);
+                    counter.Add(value, tags);
                     break;
                 case UpDownCounter<long> counter:
-                    counter.Add(value);
+                    counter.Add(value, tags);
                     break;
             }
         }
