@@ -30,9 +30,9 @@ public sealed partial class ConnectionPool
                 }
             }
 
-            if (!IsGood(entry, out var isToBeValidated))
+            if (WhyUnfit(entry, out var isToBeValidated) is { } reason)
             {
-                Discard(entry, PoolCloseReason.Ended, isDead: true);
+                Discard(entry, reason, isDead: reason == PoolCloseReason.Ended);
                 entry = null;
                 continue;
             }
@@ -47,13 +47,21 @@ public sealed partial class ConnectionPool
         }
     }
 
+    private PooledConnection? TakeIdle(long now)
+    {
+        lock (_gate)
+        {
+            return (PooledConnection?)_core.TryTake(now);
+        }
+    }
+
     private PoolRent Rent(PendingAcquire waiter, out PooledConnection? entry)
     {
         var effects = default(PoolEffects);
         var now = Now;
         PoolRent outcome;
         PoolEntry? found;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             outcome = _core.Rent(waiter, now, ref effects, out found);
         }
@@ -63,18 +71,30 @@ public sealed partial class ConnectionPool
         return outcome;
     }
 
-    /// <summary>Looks at an idle connection that was taken to be handed out.</summary>
-    private bool IsGood(PooledConnection entry, out bool isToBeValidated)
+    /// <summary>Looks at an idle connection that was taken to be handed out; null when it can be.</summary>
+    private PoolCloseReason? WhyUnfit(PooledConnection entry, out bool isToBeValidated)
     {
-        var wasLongIdle = MonotonicClock.Recent(_clock) - entry.IdleSince >= _probeAfterIdle;
+        var now = MonotonicClock.Recent(_clock);
+        var wasLongIdle = now - entry.IdleSince >= _probeAfterIdle;
         isToBeValidated = wasLongIdle && _options.Validate is not null;
+        if (entry.Generation != _core.Generation)
+        {
+            return PoolCloseReason.Cleared;
+        }
+
+        if (now >= entry.ExpiresAt)
+        {
+            return PoolCloseReason.Lifetime;
+        }
+
         return entry.Connection.CheckIdle(ask: wasLongIdle) switch
         {
-            IdleState.Quiet => true,
+            IdleState.Quiet => null,
 
             // Some servers speak first. What nobody has used holds no answer to somebody else.
-            IdleState.Unread => entry.Uses == 0,
-            _ => false,
+            IdleState.Unread when entry.Uses == 0 => null,
+            IdleState.Unread => PoolCloseReason.Poisoned,
+            _ => PoolCloseReason.Ended,
         };
     }
 
@@ -124,12 +144,15 @@ public sealed partial class ConnectionPool
     /// <summary>A caller's token was cancelled while it waited, or a moment later.</summary>
     internal void OnCancelled(PendingAcquire waiter)
     {
+        var effects = default(PoolEffects);
+        var now = Now;
         bool isCancelled;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
-            isCancelled = _core.Cancel(waiter);
+            isCancelled = _core.Cancel(waiter, now, ref effects);
         }
 
+        CarryOut(ref effects);
         if (isCancelled)
         {
             waiter.Fail(snapshot: null);

@@ -41,7 +41,7 @@ public sealed partial class ConnectionPool
         var effects = default(PoolEffects);
         var now = Now;
         Exception? before;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             before = _core.DialError;
             _core.DialSucceeded(dial, entry, now, ref effects);
@@ -64,7 +64,7 @@ public sealed partial class ConnectionPool
 
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.DialFailed(dial, failure, now, ref effects);
         }
@@ -77,7 +77,7 @@ public sealed partial class ConnectionPool
         var warmUp = new PendingWarmUp { Target = count };
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.WarmUp(warmUp, now, ref effects);
         }
@@ -95,12 +95,15 @@ public sealed partial class ConnectionPool
 
     private void OnCancelled(PendingWarmUp warmUp, CancellationToken token)
     {
+        var effects = default(PoolEffects);
+        var now = Now;
         bool isCancelled;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
-            isCancelled = _core.Cancel(warmUp);
+            isCancelled = _core.Cancel(warmUp, now, ref effects);
         }
 
+        CarryOut(ref effects);
         if (isCancelled)
         {
             warmUp.Cancel(token);
@@ -124,8 +127,9 @@ public sealed partial class ConnectionPool
     private void AbandonLeases()
     {
         var effects = default(PoolEffects);
+        var now = Now;
         int count;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             count = _core.Abandon(ref effects);
         }

@@ -13,7 +13,7 @@ public sealed partial class ConnectionPool
     {
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Tick(now, ref effects);
         }
@@ -74,7 +74,7 @@ public sealed partial class ConnectionPool
 
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Closed(entry, now, ref effects);
         }
@@ -126,7 +126,7 @@ public sealed partial class ConnectionPool
 
             effects = default;
             var now = Now;
-            lock (_gate)
+            using (Enter(now, ref effects))
             {
                 _core.Continue(now, ref effects);
             }

@@ -15,14 +15,8 @@ public sealed partial class ConnectionPool
             return;
         }
 
-        var now = MonotonicClock.Recent(_clock);
-        bool isKept;
-        lock (_gate)
-        {
-            isKept = _core.TryKeep(entry, now);
-        }
-
-        if (!isKept)
+        entry.OnReturned(MonotonicClock.Recent(_clock));
+        if (!TryLeaveHot(entry))
         {
             ReturnCarefully(entry);
         }
@@ -54,7 +48,7 @@ public sealed partial class ConnectionPool
         var isDead = entry.Uses == 0 && entry.Connection.CheckIdle(ask: true) == IdleState.Ended;
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Discard(entry, PoolCloseReason.NotReturned, isDead, now, ref effects);
         }
@@ -78,7 +72,7 @@ public sealed partial class ConnectionPool
     {
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Discard(entry, reason, isDead, now, ref effects);
         }
@@ -86,16 +80,17 @@ public sealed partial class ConnectionPool
         CarryOut(ref effects);
     }
 
-    private void ReturnCarefully(PooledConnection entry)
+    private bool ReturnCarefully(PooledConnection entry)
     {
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Return(entry, now, ref effects);
         }
 
         CarryOut(ref effects);
+        return true;
     }
 
     private sealed class LeakReport(ConnectionPool pool, PooledConnection entry) : IThreadPoolWorkItem

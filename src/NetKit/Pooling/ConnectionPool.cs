@@ -24,6 +24,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     private readonly TimeProvider? _clock; // null: the system's
     private readonly Action<IThreadPoolWorkItem> _execute;
     private readonly long _probeAfterIdle;
+    private readonly long _idleTimeout;
     private readonly Lock _gate = new(); // guards _core and all that it keeps
     private readonly PoolCore _core;
     private readonly PoolTimer _timer;
@@ -71,6 +72,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
         _clock = ReferenceEquals(timeProvider, TimeProvider.System) ? null : timeProvider;
         _execute = execute ?? (static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
         _probeAfterIdle = _options.ProbeAfterIdle == Timeout.InfiniteTimeSpan ? long.MaxValue : _options.ProbeAfterIdle.Ticks;
+        _idleTimeout = PoolCore.TicksOf(_options.IdleTimeout);
         _core = new PoolCore(_options, random, () => new PooledDial(this));
         _timer = new PoolTimer(this, _clock);
         PoolGauges.Add(this);
@@ -128,14 +130,21 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
         }
 
         var now = MonotonicClock.Recent(_clock);
-        PoolEntry? idle;
-        lock (_gate)
+        var entry = TakeHot();
+        if (entry is not null)
         {
-            idle = _core.TryTake(now);
+            entry.OnLeased(now);
+        }
+        else
+        {
+            entry = TakeIdle(now);
         }
 
-        var entry = (PooledConnection?)idle;
-        if (entry is not null && now - entry.IdleSince < _probeAfterIdle && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet)
+        if (entry is not null
+            && now - entry.IdleSince < _probeAfterIdle
+            && now < entry.ExpiresAt
+            && entry.Generation == _core.Generation
+            && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet)
         {
             OnAcquiredAtOnce(entry);
             return new ValueTask<ConnectionLease>(entry.BeginLease());
@@ -147,10 +156,16 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     /// <summary>Counts what the pool has and has done.</summary>
     public ConnectionPoolStatistics GetStatistics()
     {
-        lock (_gate)
+        var effects = default(PoolEffects);
+        var now = Now;
+        ConnectionPoolStatistics statistics;
+        using (Enter(now, ref effects))
         {
-            return _core.GetStatistics();
+            statistics = _core.GetStatistics();
         }
+
+        CarryOut(ref effects);
+        return statistics;
     }
 
     /// <summary>Closes all connections there are: idle ones now, leased ones when their leases end, and those being dialed.</summary>
@@ -162,7 +177,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     {
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Clear(now, ref effects);
         }
@@ -206,7 +221,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     {
         var effects = default(PoolEffects);
         var now = Now;
-        lock (_gate)
+        using (Enter(now, ref effects))
         {
             _core.Dispose(now, ref effects);
         }

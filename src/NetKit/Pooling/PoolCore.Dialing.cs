@@ -66,7 +66,7 @@ internal sealed partial class PoolCore
     }
 
     /// <summary>Wants them no more; false when the warm-up is settled already. Dials under way go on.</summary>
-    public bool Cancel(PoolWarmUp warmUp)
+    public bool Cancel(PoolWarmUp warmUp, long now, ref PoolEffects effects)
     {
         if (warmUp.State != PoolWaiterState.Waiting)
         {
@@ -75,6 +75,7 @@ internal sealed partial class PoolCore
 
         _warmUps.Remove(warmUp);
         warmUp.State = PoolWaiterState.Cancelled;
+        Plan(now, ref effects);
         return true;
     }
 

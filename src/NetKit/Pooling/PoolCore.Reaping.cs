@@ -57,8 +57,8 @@ internal sealed partial class PoolCore
     }
 
     /// <summary>When a connection that becomes idle now must be looked at.</summary>
-    private long DueOf(PoolEntry entry, long now) =>
-        Math.Min(entry.ExpiresAt, _idle.Count >= _minIdle ? After(now, _idleTimeout) : long.MaxValue);
+    private long DueOf(PoolEntry entry) =>
+        Math.Min(entry.ExpiresAt, _idle.Count >= _minIdle ? After(entry.IdleSince, _idleTimeout) : long.MaxValue);
 
     private long NextDue(long now)
     {

@@ -60,7 +60,7 @@ internal sealed partial class PoolCore
     }
 
     /// <summary>Lets a waiter leave; false when it is settled already.</summary>
-    public bool Cancel(PoolWaiter waiter)
+    public bool Cancel(PoolWaiter waiter, long now, ref PoolEffects effects)
     {
         if (waiter.State != PoolWaiterState.Waiting)
         {
@@ -69,10 +69,11 @@ internal sealed partial class PoolCore
 
         _waiters.Remove(waiter);
         waiter.State = PoolWaiterState.Cancelled;
+        Plan(now, ref effects);
         return true;
     }
 
-    /// <summary>A leased connection comes back, and there is nothing else to think of; false otherwise: then <see cref="Return"/> decides.</summary>
+    /// <summary>A leased connection has come back, and there is nothing else to think of; false otherwise: then <see cref="Return"/> decides.</summary>
     public bool TryKeep(PoolEntry entry, long now)
     {
         if (_waiters.Count != 0
@@ -82,17 +83,17 @@ internal sealed partial class PoolCore
             || entry.State != PoolEntryState.Leased
             || entry.Generation != _generation
             || now >= entry.ExpiresAt
-            || DueOf(entry, now) < TimerAt)
+            || DueOf(entry) < TimerAt)
         {
             return false;
         }
 
-        Unlease(entry);
-        Keep(entry, now);
+        _leased.Remove(entry);
+        Keep(entry);
         return true;
     }
 
-    /// <summary>A leased connection comes back, fit for the next.</summary>
+    /// <summary>A leased connection has come back, fit for the next; <see cref="PoolEntry.OnReturned"/> was called.</summary>
     public void Return(PoolEntry entry, long now, ref PoolEffects effects)
     {
         if (entry.State != PoolEntryState.Leased)
@@ -101,7 +102,7 @@ internal sealed partial class PoolCore
             return;
         }
 
-        Unlease(entry);
+        _leased.Remove(entry);
         _pace.OnProof(entry.BornAt);
         Offer(entry, now, ref effects);
         Plan(now, ref effects);
@@ -161,8 +162,8 @@ internal sealed partial class PoolCore
         }
         else
         {
-            Arm(DueOf(entry, now), ref effects);
-            Keep(entry, now);
+            Arm(DueOf(entry), ref effects);
+            Keep(entry);
         }
     }
 
@@ -183,27 +184,15 @@ internal sealed partial class PoolCore
 
     private void Lease(PoolEntry entry, long now)
     {
-        if (entry.Uses > 0)
-        {
-            _reused++;
-        }
-
         entry.State = PoolEntryState.Leased;
-        entry.LeasedAt = now;
+        entry.OnLeased(now);
         _leased.Add(entry);
     }
 
-    private void Unlease(PoolEntry entry)
-    {
-        _leased.Remove(entry);
-        entry.Uses++;
-    }
-
-    private void Keep(PoolEntry entry, long now)
+    private void Keep(PoolEntry entry)
     {
         Debug.Assert(_waiters.Count == 0, "Nobody waits while a connection is idle.");
         entry.State = PoolEntryState.Idle;
-        entry.IdleSince = now;
         _idle.Add(entry);
     }
 

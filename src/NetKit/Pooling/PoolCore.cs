@@ -37,9 +37,10 @@ internal sealed partial class PoolCore
     private int _cancelledDials;
     private int _generation;
     private bool _isDisposed;
+    private long _timerAt = long.MaxValue;
     private long _surplusSince = long.MaxValue; // since when more dials run than are needed
     private long _dialed;
-    private long _reused;
+    private long _reused; // by connections that are closed
     private long _closed;
     private long _leaked;
 
@@ -61,21 +62,41 @@ internal sealed partial class PoolCore
     }
 
     /// <summary>When <see cref="Tick"/> must be called; <see cref="long.MaxValue"/> while nothing will be due.</summary>
-    public long TimerAt { get; private set; } = long.MaxValue;
+    public long TimerAt
+    {
+        get => Volatile.Read(ref _timerAt);
+        private set => Volatile.Write(ref _timerAt, value);
+    }
 
     /// <summary>What the last dial that failed has failed with; null once one has succeeded.</summary>
     public Exception? DialError { get; private set; }
 
-    public bool IsDisposed => _isDisposed;
+    /// <summary>Tells the connections of before the last <see cref="Clear"/> from those after.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
+    /// <summary>Whether a connection may be returned and leased again without asking: that would change nothing here.</summary>
+    public bool IsIndifferent => _waiters.Count == 0 && !_isDisposed && _pace.IsProven && _idleTimeout != 0 && _idle.Count >= _minIdle;
 
     private int Open => _idle.Count + _leased.Count + _dials.Count + _closing;
 
     /// <summary>Counts what there is now.</summary>
     public ConnectionPoolStatistics GetStatistics() =>
-        new(_idle.Count, _leased.Count, _dials.Count, _waiters.Count, _dialed, _reused, _closed) { Leaked = _leaked };
+        new(_idle.Count, _leased.Count, _dials.Count, _waiters.Count, _dialed, _reused + ReusesOf(_idle) + ReusesOf(_leased), _closed) { Leaked = _leaked };
 
     /// <summary>When the longest lease began; null when there is none.</summary>
-    public long? OldestLease => (_leased.First as PoolEntry)?.LeasedAt;
+    public long? OldestLease
+    {
+        get
+        {
+            long? oldest = null;
+            for (var node = _leased.First; node is not null; node = node.Next)
+            {
+                oldest = Math.Min(oldest ?? long.MaxValue, ((PoolEntry)node).LeasedAt);
+            }
+
+            return oldest;
+        }
+    }
 
     /// <summary>Ends the idle connections and the dials now, the leased ones when they come back. Whoever waits goes on waiting.</summary>
     public void Clear(long now, ref PoolEffects effects)
@@ -156,10 +177,10 @@ internal sealed partial class PoolCore
         }
     }
 
-    private static long TicksOf(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : timeout.Ticks;
+    internal static long TicksOf(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : timeout.Ticks;
 
     // Half the range away is as good as never, and leaves room to add.
-    private static long After(long now, long ticks) => ticks >= long.MaxValue / 2 ? long.MaxValue : now + ticks;
+    internal static long After(long now, long ticks) => ticks >= long.MaxValue / 2 ? long.MaxValue : now + ticks;
 
     private void CloseIdle(PoolCloseReason reason, ref PoolEffects effects)
     {
@@ -169,8 +190,20 @@ internal sealed partial class PoolCore
         }
     }
 
+    private static long ReusesOf(in PoolList list)
+    {
+        var sum = 0L;
+        for (var node = list.First; node is not null; node = node.Next)
+        {
+            sum += Math.Max(0, ((PoolEntry)node).Leases - 1);
+        }
+
+        return sum;
+    }
+
     private void BeginClose(PoolEntry entry, PoolCloseReason reason, ref PoolEffects effects)
     {
+        _reused += Math.Max(0, entry.Leases - 1);
         entry.State = PoolEntryState.Closing;
         entry.Reason = reason;
         _closing++;

@@ -19,6 +19,9 @@ internal class PoolEntry : PoolNode
     /// <summary>The generation that it belongs to: that of its dial.</summary>
     public int Generation;
 
+    /// <summary>How often it has been leased.</summary>
+    public long Leases;
+
     /// <summary>How often it has been returned in a good state.</summary>
     public long Uses;
 
@@ -27,4 +30,18 @@ internal class PoolEntry : PoolNode
 
     /// <summary>The next of the connections that one event closes.</summary>
     public PoolEntry? NextClosing;
+
+    /// <summary>Counts a lease. Called by who owns the connection.</summary>
+    public void OnLeased(long now)
+    {
+        LeasedAt = now;
+        Leases++;
+    }
+
+    /// <summary>Counts a return in a good state. Called by who owns the connection.</summary>
+    public void OnReturned(long now)
+    {
+        IdleSince = now;
+        Uses++;
+    }
 }
