@@ -52,6 +52,7 @@ public readonly struct ConnectionLease : IAsyncDisposable
             throw Ended();
         }
 
+        PoolSchedule.Point();
         handle.Pool.Return(handle);
     }
 

@@ -49,6 +49,7 @@ public sealed partial class ConnectionPool
 
     private PooledConnection? TakeIdle(long now)
     {
+        PoolSchedule.Point();
         lock (_gate)
         {
             return (PooledConnection?)_core.TryTake(now);

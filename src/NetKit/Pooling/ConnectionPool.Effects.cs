@@ -89,24 +89,19 @@ public sealed partial class ConnectionPool
         {
             TellWaiters(effects.Settled);
             TellWarmUps(effects.SettledWarmUps);
-            for (var entry = effects.Closing; entry is not null;)
+            for (var entry = effects.Closing; entry is not null; entry = entry.NextClosing)
             {
-                var next = entry.NextClosing;
-                entry.NextClosing = null;
                 _execute((PooledConnection)entry);
-                entry = next;
             }
 
-            for (var dial = effects.Cancelled; dial is not null; dial = Unlink(dial))
+            for (var dial = effects.Cancelled; dial is not null; dial = dial.NextCancelled)
             {
                 _ = ((PooledDial)dial).StopAsync();
             }
 
-            for (var dial = effects.Started; dial is not null;)
+            for (var dial = effects.Started; dial is not null; dial = dial.NextStarted)
             {
-                var started = (PooledDial)dial;
-                dial = Unlink(dial);
-                _execute(started);
+                _execute((PooledDial)dial);
             }
 
             if (effects.SetsTimer)
@@ -133,13 +128,6 @@ public sealed partial class ConnectionPool
         }
     }
 
-    private static PoolDial? Unlink(PoolDial dial)
-    {
-        var next = dial.NextEffect;
-        dial.NextEffect = null;
-        return next;
-    }
-
     private void TellWaiters(PoolWaiter? settled)
     {
         PoolSnapshot? snapshot = null;
@@ -149,6 +137,7 @@ public sealed partial class ConnectionPool
             // Read first: once told, it may serve another wait.
             settled = waiter.NextSettled;
             waiter.NextSettled = null;
+            PoolSchedule.Point();
             if (waiter.State == PoolWaiterState.Granted)
             {
                 var entry = (PooledConnection)waiter.Entry!;
@@ -200,6 +189,7 @@ public sealed partial class ConnectionPool
         do
         {
             at = TimerAt;
+            PoolSchedule.Point();
             _timer.Deadline = Deadline.FromInstant(at, _clock);
         }
         while (at != TimerAt);

@@ -8,8 +8,16 @@ public sealed partial class ConnectionPool
     private volatile bool _isQuiet; // written under _gate: whether nothing in the core depends on what is returned or leased
 
     /// <summary>Takes the connection that was returned last, if it is here; null otherwise.</summary>
-    private PooledConnection? TakeHot() =>
-        _isQuiet && Volatile.Read(ref _hot) is not null ? Interlocked.Exchange(ref _hot, null) : null;
+    private PooledConnection? TakeHot()
+    {
+        if (!_isQuiet || Volatile.Read(ref _hot) is null)
+        {
+            return null;
+        }
+
+        PoolSchedule.Point();
+        return Interlocked.Exchange(ref _hot, null);
+    }
 
     /// <summary>Leaves a connection where the next acquire finds it first; false when the core must hear of it.</summary>
     /// <remarks>
@@ -24,7 +32,9 @@ public sealed partial class ConnectionPool
             return false;
         }
 
+        PoolSchedule.Point();
         var previous = Interlocked.Exchange(ref _hot, entry);
+        PoolSchedule.Point();
         if (!MayBeHot(entry) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
         {
             if (previous is not null)
@@ -47,6 +57,7 @@ public sealed partial class ConnectionPool
     private bool TryKeep(PooledConnection entry)
     {
         var now = MonotonicClock.Recent(_clock);
+        PoolSchedule.Point();
         lock (_gate)
         {
             return _core.TryKeep(entry, now);
@@ -63,6 +74,7 @@ public sealed partial class ConnectionPool
         public Event(ConnectionPool pool, long now, ref PoolEffects effects)
         {
             _pool = pool;
+            PoolSchedule.Point();
             pool._gate.Enter();
             pool._isQuiet = false;
             if (Interlocked.Exchange(ref pool._hot, null) is { } hot)
@@ -75,6 +87,7 @@ public sealed partial class ConnectionPool
         {
             _pool._isQuiet = _pool._core.IsIndifferent;
             _pool._gate.Exit();
+            PoolSchedule.Point();
         }
     }
 }

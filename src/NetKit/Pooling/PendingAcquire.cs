@@ -42,6 +42,7 @@ internal sealed class PendingAcquire : PoolWaiter, IValueTaskSource<ConnectionLe
         _token = token;
         if (token.CanBeCanceled)
         {
+            PoolSchedule.Point();
             _registration = token.UnsafeRegister(static state => ((PendingAcquire)state!).OnTokenCancelled(), this);
         }
 
@@ -116,6 +117,7 @@ internal sealed class PendingAcquire : PoolWaiter, IValueTaskSource<ConnectionLe
         var isFree = !_token.CanBeCanceled || _registration.Unregister();
         (Entry, Cause, _snapshot, _span, AcquiredAt) = (null, null, null, null, null);
         (_token, _registration, _lease) = (default, default, default);
+        PoolSchedule.Point();
         if (isFree)
         {
             State = PoolWaiterState.New;

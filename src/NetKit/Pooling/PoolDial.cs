@@ -9,6 +9,9 @@ internal class PoolDial : PoolNode
     /// <summary>Whether the pool has asked it to end.</summary>
     public bool IsCancelled;
 
-    /// <summary>The next of the dials that one event started or cancelled.</summary>
-    public PoolDial? NextEffect;
+    /// <summary>The next of the dials that one event started.</summary>
+    public PoolDial? NextStarted;
+
+    /// <summary>The next of the dials that one event cancelled; it may not have been started by then.</summary>
+    public PoolDial? NextCancelled;
 }

@@ -65,13 +65,13 @@ internal struct PoolEffects
 
     public void Start(PoolDial dial)
     {
-        dial.NextEffect = Started;
+        dial.NextStarted = Started;
         Started = dial;
     }
 
     public void Cancel(PoolDial dial)
     {
-        dial.NextEffect = Cancelled;
+        dial.NextCancelled = Cancelled;
         Cancelled = dial;
     }
 }

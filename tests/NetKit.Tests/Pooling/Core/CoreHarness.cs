@@ -230,7 +230,7 @@ internal sealed class CoreHarness
             Leased.Remove(entry);
         }
 
-        for (var dial = (Dial?)effects.Started; dial is not null; dial = (Dial?)dial.NextEffect)
+        for (var dial = (Dial?)effects.Started; dial is not null; dial = (Dial?)dial.NextStarted)
         {
             Started++;
             Dials.Add(dial);
