@@ -24,22 +24,22 @@ public sealed partial class ConnectionPool
 
     /// <summary>Closes a connection whose lease was not returned, and waits until it is closed.</summary>
     internal ValueTask DiscardAsync(LeaseHandle handle) =>
-        DiscardUnreturned(handle) is { } closing ? CloseAsync(closing) : ValueTask.CompletedTask;
+        DiscardUnreturned(handle) ? CloseAsync(handle.Entry) : ValueTask.CompletedTask;
 
     /// <summary>Has a connection closed whose lease was not returned.</summary>
     internal void Discard(LeaseHandle handle)
     {
-        if (DiscardUnreturned(handle) is { } closing)
+        if (DiscardUnreturned(handle))
         {
-            _execute(closing);
+            _execute(handle.Entry);
         }
     }
 
     /// <summary>A lease was dropped. Called by the collector, which must not be kept.</summary>
     internal void OnLeaked(PooledConnection entry) => _execute(new LeakReport(this, entry));
 
-    /// <summary>Gives a connection up, and tells what there is to close.</summary>
-    private PooledConnection? DiscardUnreturned(LeaseHandle handle)
+    /// <summary>Gives a connection up, and tells whether the caller has to close it.</summary>
+    private bool DiscardUnreturned(LeaseHandle handle)
     {
         var entry = handle.Entry;
         entry.EndLease(handle);
@@ -53,9 +53,10 @@ public sealed partial class ConnectionPool
             _core.Discard(entry, PoolCloseReason.NotReturned, isDead, now, ref effects);
         }
 
-        var closing = (PooledConnection?)effects.TakeClosing();
+        // What else is to be closed is not the caller's affair.
+        var isToBeClosed = effects.TakeClosing(entry);
         CarryOut(ref effects);
-        return closing;
+        return isToBeClosed;
     }
 
     private void OnUnfit(PooledConnection entry, IdleState state)

@@ -55,12 +55,30 @@ internal struct PoolEffects
         Closing = entry;
     }
 
-    /// <summary>Leaves the closing to the caller.</summary>
-    public PoolEntry? TakeClosing()
+    /// <summary>Leaves the closing of one connection to the caller; false when it is not to be closed.</summary>
+    public bool TakeClosing(PoolEntry entry)
     {
-        var closing = Closing;
-        Closing = null;
-        return closing;
+        PoolEntry? before = null;
+        for (var closing = Closing; closing is not null; before = closing, closing = closing.NextClosing)
+        {
+            if (closing != entry)
+            {
+                continue;
+            }
+
+            if (before is null)
+            {
+                Closing = entry.NextClosing;
+            }
+            else
+            {
+                before.NextClosing = entry.NextClosing;
+            }
+
+            return true;
+        }
+
+        return false;
     }
 
     public void Start(PoolDial dial)
