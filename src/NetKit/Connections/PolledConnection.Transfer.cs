@@ -50,6 +50,22 @@ internal sealed unsafe partial class PolledConnection
         return count;
     }
 
+    // What was received to the last byte is told apart by the next event.
+    private protected override bool SeemsQuiet =>
+        !_descriptor.MayBeReadable && _receiveError == SocketError.Success && _sendError == SocketError.Success;
+
+    private protected override IdleState LookAhead()
+    {
+        if (_sendError != SocketError.Success || _receiveError != SocketError.Success)
+        {
+            return IdleState.Ended;
+        }
+
+        Span<byte> one = stackalloc byte[1];
+        var count = Receive(one, Libc.Peek, out var status);
+        return IdleStateOf(count, status);
+    }
+
     internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status)
     {
         if (buffer.IsEmpty)
