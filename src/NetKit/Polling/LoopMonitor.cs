@@ -11,7 +11,7 @@ internal static unsafe class LoopMonitor
 {
     private const int UsualPause = 1_000_000; // nanoseconds
     private const int ShortPause = 200_000;
-    private const int LongPause = 4_000_000;
+    private const int LongPause = 8_000_000; // two of them, until a leader is found, are still under 20 ms
     private const int ShortPausesAfterAFind = 50;
     private const int LooksUntilCalm = 2_000;
     private const int QuietLooksBeforeSleep = 10;

@@ -43,6 +43,8 @@ internal sealed class ReadableWait : IPollable, IValueTaskSource
     /// <summary>Ends the wait that there is, if there is one.</summary>
     public void End() => Complete(inline: false);
 
+    object? IPollable.Waiting => this;
+
     bool IPollable.OnReady(bool isHandedOver, bool inline) => Complete(inline && !_continuesElsewhere, isHandedOver);
 
     void IThreadPoolWorkItem.Execute() => Complete(!_continuesElsewhere);
