@@ -20,6 +20,15 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
+    private static readonly Counter<long>? s_retries = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.retries", "{retry}", "Rounds of dialing that followed a failed one, by the error of that."));
+
+    private static readonly Counter<long>? s_circuitChanges = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_changes", "{change}", "Changes of a circuit breaker's state, by the state it is in since."));
+
+    private static readonly Counter<long>? s_circuitRejections = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_rejections", "{dial}", "Dials that failed at once because a circuit was open."));
+
     public static void ConnectionBegan()
     {
         Add(s_accepted, 1);
@@ -31,6 +40,18 @@ internal static class NetKitMetrics
     public static void ConnectionRejected() => Add(s_rejected, 1);
 
     public static void AcceptFailed() => Add(s_acceptErrors, 1);
+
+    public static void DialRetried(ConnectionError error)
+    {
+        if (s_retries is { Enabled: true })
+        {
+            Add(s_retries, 1, "error.type", error.ToString());
+        }
+    }
+
+    public static void CircuitChanged(string state) => Add(s_circuitChanges, 1, "netkit.circuit.state", state);
+
+    public static void DialRejectedByCircuit() => Add(s_circuitRejections, 1);
 
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
@@ -46,7 +67,7 @@ internal static class NetKitMetrics
         }
     }
 
-    private static void Add(Instrument<long>? instrument, long value)
+    private static void Add(Instrument<long>? instrument, long value, string? tag = null, string? tagValue = null)
     {
         if (instrument is not { Enabled: true })
         {
@@ -57,6 +78,9 @@ internal static class NetKitMetrics
         {
             switch (instrument)
             {
+                case Counter<long> counter when tag is not null:
+                    counter.Add(value, new KeyValuePair<string, object?>(tag, tagValue));
+                    break;
                 case Counter<long> counter:
                     counter.Add(value);
                     break;
