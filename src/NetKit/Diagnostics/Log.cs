@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
-/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing, 4xx pooling.</summary>
+/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing (35x retries), 4xx pooling.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
@@ -70,4 +70,16 @@ internal static partial class Log
 
     [LoggerMessage(408, LogLevel.Warning, "The pool of {EndPoint} was disposed, and {Leased} leases had not ended after {DrainTimeout}: their connections were reset.")]
     public static partial void PoolAbandonedLeases(ILogger logger, string endPoint, int leased, TimeSpan drainTimeout);
+
+    [LoggerMessage(351, LogLevel.Information, "Dialing {EndPoint} failed in round {Round}, trying again in {Wait}.")]
+    public static partial void DialRetried(ILogger logger, string endPoint, int round, TimeSpan wait, Exception? exception);
+
+    [LoggerMessage(352, LogLevel.Warning, "The circuit of {EndPoint} is open: dials to it fail at once, until one that may probe it succeeds.")]
+    public static partial void CircuitOpened(ILogger logger, string endPoint, Exception? exception);
+
+    [LoggerMessage(353, LogLevel.Information, "The circuit of {EndPoint} is half-open: one dial probes whether it is back.")]
+    public static partial void CircuitHalfOpened(ILogger logger, string endPoint);
+
+    [LoggerMessage(354, LogLevel.Information, "The circuit of {EndPoint} is closed: it is back.")]
+    public static partial void CircuitClosed(ILogger logger, string endPoint);
 }

@@ -29,6 +29,15 @@ internal static class NetKitMetrics
     /// <summary>Tells whether anybody wants to know about dials.</summary>
     public static bool DialsAreMeasured => s_dialDuration is { Enabled: true } || s_dialAttempts is { Enabled: true };
 
+    private static readonly Counter<long>? s_retries = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.retries", "{retry}", "Rounds of dialing that followed a failed one, by the error of that."));
+
+    private static readonly Counter<long>? s_circuitChanges = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_changes", "{change}", "Changes of a circuit breaker's state, by the state it is in since."));
+
+    private static readonly Counter<long>? s_circuitRejections = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_rejections", "{dial}", "Dials that failed at once because a circuit was open."));
+
     private static readonly Counter<long>? s_opened = Create(static () => s_meter.CreateCounter<long>(
         "netkit.pool.opened_connections", "{connection}", "Connections that pools opened."));
 
@@ -100,6 +109,19 @@ internal static class NetKitMetrics
                 told.seconds, new KeyValuePair<string, object?>("outcome", told.outcome)));
         }
     }
+
+    public static void DialRetried(ConnectionError error)
+    {
+        if (s_retries is { Enabled: true })
+        {
+            Add(s_retries, 1, new KeyValuePair<string, object?>("error.type", error.ToString()));
+        }
+    }
+
+    public static void CircuitChanged(string state) =>
+        Add(s_circuitChanges, 1, new KeyValuePair<string, object?>("netkit.circuit.state", state));
+
+    public static void DialRejectedByCircuit() => Add(s_circuitRejections, 1);
 
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
