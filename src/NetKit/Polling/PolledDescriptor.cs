@@ -73,7 +73,10 @@ internal sealed class PolledDescriptor
     public object? Waiting => _reader?.Waiting;
 
     /// <summary>Tells whether it has been closed, or will be as soon as nobody uses it.</summary>
-    public bool IsClosing => Volatile.Read(ref _users) < 0;
+    public bool IsClosing => Volatile.Read(ref _users) < 0 || IsLost;
+
+    // Whoever made the socket of a connection disposed it all the same: the number may be another socket's by now.
+    private bool IsLost => _owner is { SafeHandle.IsClosed: true };
 
     /// <summary>Makes .NET's view of the socket, which owns the descriptor from then on; null when it has been closed.</summary>
     public Socket? MakeSocket()
@@ -100,7 +103,7 @@ internal sealed class PolledDescriptor
     public bool TryUse(out int descriptor)
     {
         descriptor = _descriptor;
-        if (Interlocked.Increment(ref _users) > 0)
+        if (Interlocked.Increment(ref _users) > 0 && !IsLost)
         {
             return true;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -32,6 +33,9 @@ internal sealed partial class SampleProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Whether a process started from here hears SIGINT: it inherits that it is ignored.</summary>
+    public static bool MayBeInterrupted { get; } = !OperatingSystem.IsLinux() || (IgnoredSignals() & (1 << (Sigint - 1))) == 0;
 
     /// <summary>Everything the process wrote so far, both streams.</summary>
     public string Output
@@ -120,6 +124,13 @@ internal sealed partial class SampleProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static ulong IgnoredSignals()
+    {
+        const string Field = "SigIgn:";
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Field, StringComparison.Ordinal));
+        return ulong.Parse(line.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     private void Hear(string? line)
