@@ -37,19 +37,21 @@ internal sealed class AddressRace
                 _running.Add(_attempt(address));
             }
 
-            if (_running.Count == 0 && (_decision.IsDecided || _plan.IsOver))
+            // Asked once: it may be decided at any moment.
+            var isDecided = _decision.IsDecided;
+            if (_running.Count == 0 && (isDecided || _plan.IsOver))
             {
                 return;
             }
 
-            await WaitAsync().ConfigureAwait(false);
+            await WaitAsync(isDecided ? long.MaxValue : _plan.NextStart).ConfigureAwait(false);
             await CollectAsync().ConfigureAwait(false);
         }
     }
 
-    private Task WaitAsync()
+    /// <summary>Waits until an attempt has ended, or for the instant of the next start.</summary>
+    private Task WaitAsync(long next)
     {
-        var next = _decision.IsDecided ? long.MaxValue : _plan.NextStart;
         if (next == long.MaxValue)
         {
             return _running.Count == 1 ? _running[0] : Task.WhenAny(_running);

@@ -120,6 +120,49 @@ public sealed class AddressRaceTests
     }
 
     [Fact]
+    public async Task An_attempt_may_have_a_time_of_its_own_and_the_dial_goes_on_without_it()
+    {
+        var adaptive = new AdaptiveTimeout(new AdaptiveTimeoutOptions { Maximum = TimeSpan.FromMilliseconds(400) }, _time);
+        var network = new ScriptedConnector(_time, ". . +30");
+        var attempts = new List<DialAttempt>();
+        var dialer = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive, OnAttempt = attempts.Add });
+        var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
+        await Play("the first takes too long", network, dial, "0:1 250:2 400:3 430:ok");
+        await dial.Within();
+        var error = Assert.Single(attempts, attempt => attempt.Outcome == DialOutcome.TimedOut).Error!;
+        Assert.Equal(ConnectionError.TimedOut, error.Error);
+        Assert.IsType<TimeoutException>(error.InnerException);
+        Assert.EndsWith("no answer within 400 ms, AttemptTimeout", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attempts_that_all_took_too_long_are_not_the_deadline_of_the_dial()
+    {
+        var adaptive = new AdaptiveTimeout(new AdaptiveTimeoutOptions { Maximum = TimeSpan.FromMilliseconds(400) }, _time);
+        var network = new ScriptedConnector(_time, ". .");
+        var dial = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive }).DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
+        await Play("both take too long", network, dial, "0:1 250:2 650:no");
+        await Fails.AsDial(ConnectionError.TimedOut, dial);
+    }
+
+    [Fact]
+    public async Task The_time_of_an_attempt_is_learnt_from_those_that_succeed()
+    {
+        var options = new AdaptiveTimeoutOptions { Minimum = TimeSpan.FromMilliseconds(50), Maximum = TimeSpan.FromSeconds(5) };
+        var adaptive = new AdaptiveTimeout(options, _time);
+        for (var times = 0; times < options.ColdStartSamples; times++)
+        {
+            Assert.Equal(options.Maximum, adaptive.Current);
+            var network = new ScriptedConnector(_time, "+30");
+            var dial = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive }).DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
+            await Play("it connects", network, dial, "0:1 30:ok");
+            await dial.Within();
+        }
+
+        Assert.InRange(adaptive.Current, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
     public async Task A_thousand_times_the_same_address_is_that_address()
     {
         var network = new ScriptedConnector(_time, "-30");
