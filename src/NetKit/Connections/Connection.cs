@@ -232,6 +232,24 @@ public abstract partial class Connection : Stream
     /// <summary>Runs work where the connection's events are handled.</summary>
     internal virtual void Schedule(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
+    /// <summary>Tells what the peer has done while nobody used the connection. Never waits.</summary>
+    /// <param name="ask">Whether to ask the system. If not, it is asked only where what is known leaves a doubt.</param>
+    internal abstract IdleState CheckIdle(bool ask);
+
+    /// <summary>Takes back the deadlines that a user has set.</summary>
+    internal void ClearDeadlines()
+    {
+        if (Reading.HasDeadline)
+        {
+            Reading.Deadline = Deadline.None;
+        }
+
+        if (WritingIfMade is { HasDeadline: true } writing)
+        {
+            writing.Deadline = Deadline.None;
+        }
+    }
+
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     private protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);

@@ -90,6 +90,20 @@ internal sealed class MemoryChannel
         return count;
     }
 
+    /// <summary>Tells what a read would find, and takes nothing.</summary>
+    public IdleState LookAhead()
+    {
+        lock (_gate)
+        {
+            if (_reset || (_completed && _count == 0))
+            {
+                return IdleState.Ended;
+            }
+
+            return _count > 0 ? IdleState.Unread : IdleState.Quiet;
+        }
+    }
+
     /// <summary>Asks to be told by <see cref="ReaderReady"/>; false when there is no need to wait.</summary>
     public bool TryWaitToRead()
     {

@@ -43,6 +43,8 @@ internal sealed class MemoryConnection : ReadinessConnection
 
     internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status) => _outgoing.TryWrite(buffer, out status);
 
+    private protected override IdleState LookAhead() => _incoming.LookAhead();
+
     private protected override void ArmReceive()
     {
         if (!_incoming.TryWaitToRead())

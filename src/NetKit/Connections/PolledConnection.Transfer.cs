@@ -35,6 +35,9 @@ internal sealed unsafe partial class PolledConnection
         }
 
         var count = Receive(buffer, flags: 0, out status);
+
+        // Asked afterwards: who leads still led all the while.
+        _receivedApart = !LoopThread.Leads(_descriptor.Loop, out _receivedInBatch);
         if (status == SocketError.Success && (count == buffer.Length || count == 0))
         {
             OnMoreToReceive(count, ref status);
@@ -45,6 +48,22 @@ internal sealed unsafe partial class PolledConnection
         }
 
         return count;
+    }
+
+    // What was received to the last byte is told apart by the next event.
+    private protected override bool SeemsQuiet =>
+        !_descriptor.MayBeReadable && _receiveError == SocketError.Success && _sendError == SocketError.Success;
+
+    private protected override IdleState LookAhead()
+    {
+        if (_sendError != SocketError.Success || _receiveError != SocketError.Success)
+        {
+            return IdleState.Ended;
+        }
+
+        Span<byte> one = stackalloc byte[1];
+        var count = Receive(one, Libc.Peek, out var status);
+        return IdleStateOf(count, status);
     }
 
     internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status)
@@ -188,6 +207,11 @@ internal sealed unsafe partial class PolledConnection
             {
                 KeepReadable();
             }
+            else
+            {
+                // There may be an older one, kept while the read had to let others go first.
+                _descriptor.ClearReadable();
+            }
 
             return true;
         }
@@ -200,7 +224,6 @@ internal sealed unsafe partial class PolledConnection
         if (!isToBeKept)
         {
             _descriptor.ClearReadable();
-            _receivedApart = !LoopThread.Leads(_descriptor.Loop, out _receivedInBatch);
         }
 
         return true;

@@ -75,6 +75,15 @@ internal sealed partial class PortableConnection : ReadinessConnection
         return count;
     }
 
+    private protected override bool SeemsQuiet => _expectation == Expectation.Nothing && _receiveError == SocketError.Success;
+
+    private protected override IdleState LookAhead()
+    {
+        Span<byte> one = stackalloc byte[1];
+        var count = Receive(one, SocketFlags.Peek, out var status);
+        return IdleStateOf(count, status);
+    }
+
     internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status)
     {
         if (_sendWait is { IsUnderWay: true })

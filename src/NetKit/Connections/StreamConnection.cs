@@ -64,6 +64,13 @@ internal sealed class StreamConnection : ReadinessConnection
         return base.TrySend(buffers, out status);
     }
 
+    private protected override IdleState LookAhead()
+    {
+        // Begins to read if nothing reads yet: what comes is kept for the next read, as ever.
+        _receiver.TryWait();
+        return _receiver.LookAhead();
+    }
+
     private protected override void ArmReceive()
     {
         if (!_receiver.TryWait())

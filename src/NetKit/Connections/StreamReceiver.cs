@@ -47,6 +47,20 @@ internal sealed class StreamReceiver
         }
     }
 
+    /// <summary>Tells what was read and not handed out.</summary>
+    public IdleState LookAhead()
+    {
+        lock (_gate)
+        {
+            if (_count > 0)
+            {
+                return IdleState.Unread;
+            }
+
+            return _ended || Failure is not null ? IdleState.Ended : IdleState.Quiet;
+        }
+    }
+
     /// <summary>Makes sure that a read runs, whose end is told; false when there is something to receive now.</summary>
     public bool TryWait()
     {

@@ -43,6 +43,7 @@ public sealed partial class TlsConnection
         await _inner.DisposeAsync().ConfigureAwait(false);
         await _readTurn.EnterAsync(Deadline.None, CancellationToken.None).ConfigureAwait(false);
         await _writeTurn.EnterAsync(Deadline.None, CancellationToken.None).ConfigureAwait(false);
+        await EndReadAheadAsync(CancellationToken.None).ConfigureAwait(false);
         await _tls.DisposeAsync().ConfigureAwait(false);
         _writeTurn.Exit();
         _readTurn.Exit();
@@ -62,6 +63,7 @@ public sealed partial class TlsConnection
         var writing = BlockingWait.For(_writeTurn.EnterAsync(limit, CancellationToken.None));
         if (reading && writing)
         {
+            BlockingWait.For(EndReadAheadAsync(CancellationToken.None));
             _tls.Dispose();
         }
 
@@ -123,6 +125,7 @@ public sealed partial class TlsConnection
         {
             _writeState = WriteState.CutShort;
             _cutShortBy = ConnectionError.Closed;
+            await EndReadAheadAsync(cancellationToken).ConfigureAwait(false);
             await _tls.ShutdownAsync().ConfigureAwait(false);
             _writeState = WriteState.Completed;
         }

@@ -19,7 +19,15 @@ public sealed partial class TlsConnection
             try
             {
                 ThrowIfRefused("read", Reading);
-                return await _tls.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
+                if (_ahead is not null)
+                {
+                    await EndReadAheadAsync(limit.Token).ConfigureAwait(false);
+                }
+
+                var count = await _tls.ReadAsync(buffer, limit.Token).ConfigureAwait(false);
+                _mayHoldMore = count == buffer.Length;
+                _sawEnd = count == 0 && !buffer.IsEmpty;
+                return count;
             }
             catch (OperationCanceledException) when (pause.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !patience.HasPassed)
             {

@@ -26,6 +26,9 @@ public sealed partial class TlsConnection : Connection
     private WriteState _writeState; // guarded by the writing turn
     private ConnectionError _cutShortBy; // likewise
     private int _closed;
+    private Task<IdleState>? _ahead; // guarded by the reading turn: a read for nothing, begun to see what comes while idle
+    private bool _mayHoldMore; // likewise: the last read filled its buffer
+    private bool _sawEnd; // likewise
 
     private TlsConnection(Connection inner, SslStream tls)
         : base(inner.Reading)

@@ -12,6 +12,9 @@ internal struct Turn
 
     private object? _holder;
 
+    /// <summary>Tells whether nobody has it at this moment.</summary>
+    public readonly bool IsFree => Volatile.Read(in _holder) is null;
+
     /// <summary>Takes the turn if nobody has it.</summary>
     public bool TryEnter() => Interlocked.CompareExchange(ref _holder, s_held, null) is null;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
-/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing.</summary>
+/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing (35x retries), 4xx pooling.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
@@ -46,4 +46,40 @@ internal static partial class Log
 
     [LoggerMessage(305, LogLevel.Error, "DialerOptions.OnAttempt failed; the dial goes on.")]
     public static partial void AttemptCallbackFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(401, LogLevel.Warning, "The pool of {EndPoint} could not open a connection.")]
+    public static partial void PoolDialFailed(ILogger logger, string endPoint, Exception exception);
+
+    [LoggerMessage(402, LogLevel.Information, "The pool of {EndPoint} can open connections again.")]
+    public static partial void PoolDialsAgain(ILogger logger, string endPoint);
+
+    [LoggerMessage(403, LogLevel.Error, "A lease of the pool of {EndPoint} was dropped, neither returned nor disposed; its connection {Connection} is closed. Acquired at: {Stack}")]
+    public static partial void LeaseLeaked(ILogger logger, string endPoint, string connection, string stack);
+
+    [LoggerMessage(404, LogLevel.Warning, "Connection {Connection} came back to the pool of {EndPoint} with bytes unread or an operation under way, and is closed.")]
+    public static partial void ConnectionPoisoned(ILogger logger, string endPoint, string connection);
+
+    [LoggerMessage(405, LogLevel.Debug, "The pool of {EndPoint} closed connection {Connection}: {Reason}.")]
+    public static partial void PoolClosedConnection(ILogger logger, string endPoint, string connection, string reason);
+
+    [LoggerMessage(406, LogLevel.Warning, "{Callers} callers got no connection from the pool of {EndPoint} in time. {Situation}")]
+    public static partial void PoolExhausted(ILogger logger, string endPoint, int callers, string situation);
+
+    [LoggerMessage(407, LogLevel.Debug, "The check of an idle connection of the pool of {EndPoint} failed.")]
+    public static partial void ValidateFailed(ILogger logger, string endPoint, Exception exception);
+
+    [LoggerMessage(408, LogLevel.Warning, "The pool of {EndPoint} was disposed, and {Leased} leases had not ended after {DrainTimeout}: their connections were reset.")]
+    public static partial void PoolAbandonedLeases(ILogger logger, string endPoint, int leased, TimeSpan drainTimeout);
+
+    [LoggerMessage(351, LogLevel.Information, "Dialing {EndPoint} failed in round {Round}, trying again in {Wait}.")]
+    public static partial void DialRetried(ILogger logger, string endPoint, int round, TimeSpan wait, Exception? exception);
+
+    [LoggerMessage(352, LogLevel.Warning, "The circuit of {EndPoint} is open: dials to it fail at once, until one that may probe it succeeds.")]
+    public static partial void CircuitOpened(ILogger logger, string endPoint, Exception? exception);
+
+    [LoggerMessage(353, LogLevel.Information, "The circuit of {EndPoint} is half-open: one dial probes whether it is back.")]
+    public static partial void CircuitHalfOpened(ILogger logger, string endPoint);
+
+    [LoggerMessage(354, LogLevel.Information, "The circuit of {EndPoint} is closed: it is back.")]
+    public static partial void CircuitClosed(ILogger logger, string endPoint);
 }

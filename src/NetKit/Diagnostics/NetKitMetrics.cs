@@ -29,6 +29,51 @@ internal static class NetKitMetrics
     /// <summary>Tells whether anybody wants to know about dials.</summary>
     public static bool DialsAreMeasured => s_dialDuration is { Enabled: true } || s_dialAttempts is { Enabled: true };
 
+    private static readonly Counter<long>? s_retries = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.retries", "{retry}", "Rounds of dialing that followed a failed one, by the error of that."));
+
+    private static readonly Counter<long>? s_circuitChanges = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_changes", "{change}", "Changes of a circuit breaker's state, by the state it is in since."));
+
+    private static readonly Counter<long>? s_circuitRejections = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_rejections", "{dial}", "Dials that failed at once because a circuit was open."));
+
+    private static readonly Counter<long>? s_opened = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.opened_connections", "{connection}", "Connections that pools opened."));
+
+    private static readonly Counter<long>? s_closed = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.closed_connections", "{connection}", "Connections that pools closed, by reason."));
+
+    private static readonly Counter<long>? s_leaked = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.pool.leaked_leases", "{lease}", "Leases that were dropped, neither returned nor disposed, and taken back."));
+
+    private static readonly Histogram<double>? s_acquireWait = Create(static () => s_meter.CreateHistogram<double>(
+        "netkit.pool.acquire_wait", "s", "How long callers waited for a connection of a pool; 0 where one was idle."));
+
+    // Looked at when somebody collects them, so that acquiring and returning pay nothing.
+    private static readonly ObservableUpDownCounter<long>? s_pooled = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.pool.connections", PoolGauges.Connections, "{connection}", "Connections that pools have, by state."));
+
+    private static readonly ObservableUpDownCounter<long>? s_waiting = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.pool.waiting", PoolGauges.Waiting, "{caller}", "Callers that wait for a connection of a pool."));
+
+    /// <summary>Whether anybody listens to how long callers wait for a connection.</summary>
+    public static bool MeasuresAcquireWait => s_acquireWait is { Enabled: true };
+
+    public static void PoolOpened() => Add(s_opened, 1);
+
+    public static void PoolClosed(string reason) => Add(s_closed, 1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void LeaseLeaked() => Add(s_leaked, 1);
+
+    public static void AcquireWaited(TimeSpan wait)
+    {
+        if (s_acquireWait is { Enabled: true } histogram)
+        {
+            Guarded((histogram, wait), static told => told.histogram.Record(told.wait.TotalSeconds));
+        }
+    }
+
     public static void ConnectionBegan()
     {
         Add(s_accepted, 1);
@@ -65,6 +110,19 @@ internal static class NetKitMetrics
         }
     }
 
+    public static void DialRetried(ConnectionError error)
+    {
+        if (s_retries is { Enabled: true })
+        {
+            Add(s_retries, 1, new KeyValuePair<string, object?>("error.type", error.ToString()));
+        }
+    }
+
+    public static void CircuitChanged(string state) =>
+        Add(s_circuitChanges, 1, new KeyValuePair<string, object?>("netkit.circuit.state", state));
+
+    public static void DialRejectedByCircuit() => Add(s_circuitRejections, 1);
+
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
         where T : Instrument
@@ -79,25 +137,29 @@ internal static class NetKitMetrics
         }
     }
 
-    private static void Add(Instrument<long>? instrument, long value)
+    private static void Add(Instrument<long>? instrument, long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (instrument is not { Enabled: true })
         {
             return;
         }
 
-        Guarded((instrument, value), static told =>
+        try
         {
-            switch (told.instrument)
+            switch (instrument)
             {
                 case Counter<long> counter:
-                    counter.Add(told.value);
+                    counter.Add(value, tags);
                     break;
                 case UpDownCounter<long> counter:
-                    counter.Add(told.value);
+                    counter.Add(value, tags);
                     break;
             }
-        });
+        }
+        catch (Exception)
+        {
+            // The listener's own failure. There is nobody to tell.
+        }
     }
 
     private static void Guarded<T>(T told, Action<T> tell)

@@ -20,17 +20,18 @@ internal static unsafe class LoopMonitor
     private static PollLoop[] s_loops = [];
     private static int s_asleep;
 
-    /// <summary>Watches one loop more.</summary>
+    /// <summary>Watches one loop more, which begins to work soon.</summary>
     public static void Watch(PollLoop loop)
     {
         lock (s_gate)
         {
-            var isFirst = s_loops.Length == 0;
-            Volatile.Write(ref s_loops, [.. s_loops, loop]);
-            if (isFirst)
+            if (s_loops.Length == 0)
             {
+                // First, since it may fail.
                 new Thread(Run) { IsBackground = true, Name = "NetKit monitor" }.UnsafeStart();
             }
+
+            Volatile.Write(ref s_loops, [.. s_loops, loop]);
         }
     }
 

@@ -50,6 +50,22 @@ internal static unsafe class NativeSocket
         return accepted;
     }
 
+    /// <summary>Makes .NET's view of a socket, which owns the descriptor from then on, unless this fails.</summary>
+    public static Socket ToSocket(int descriptor)
+    {
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return new Socket(handle);
+        }
+        catch
+        {
+            // Or its finalizer would close the number, whoever has it by then.
+            handle.SetHandleAsInvalid();
+            throw;
+        }
+    }
+
     /// <summary>Begins to connect, or asks how that goes on: success, <see cref="SocketError.InProgress"/>, or why it failed.</summary>
     public static SocketError Connect(int descriptor, SocketAddress address)
     {

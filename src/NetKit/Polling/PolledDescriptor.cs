@@ -87,7 +87,7 @@ internal sealed class PolledDescriptor
         {
             lock (this)
             {
-                return _owner ??= new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+                return _owner ??= NativeSocket.ToSocket(descriptor);
             }
         }
         finally
@@ -129,7 +129,13 @@ internal sealed class PolledDescriptor
     }
 
     /// <summary>Clears the readiness to receive, before the socket is asked.</summary>
-    public void ClearReadable() => Interlocked.Exchange(ref _readable, Readiness.NotReady);
+    public void ClearReadable()
+    {
+        if (_readable != Readiness.NotReady)
+        {
+            Interlocked.Exchange(ref _readable, Readiness.NotReady);
+        }
+    }
 
     /// <summary>Tells whether there may be something to receive.</summary>
     public bool MayBeReadable => _readable != Readiness.NotReady;

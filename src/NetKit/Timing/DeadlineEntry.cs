@@ -52,6 +52,9 @@ internal abstract class DeadlineEntry
         }
     }
 
+    /// <summary>Tells whether a deadline is set.</summary>
+    public bool HasDeadline => Volatile.Read(ref _deadline) != long.MaxValue;
+
     /// <summary>Tells whether the deadline has passed. The limit of a single operation is not looked at.</summary>
     public bool HasPassed
     {

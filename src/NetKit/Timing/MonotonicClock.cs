@@ -47,6 +47,10 @@ internal static class MonotonicClock
         return now;
     }
 
+    /// <summary>Reads the clock cheaply: the system's may be behind by a tick of the kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Recent(TimeProvider? clock) => clock is null && s_hasCoarse ? Coarse() : Now(clock);
+
     /// <summary>The instant that lies a number of ticks from now; never so early that less than that has gone by.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long After(TimeProvider? clock, long ticks)

@@ -52,7 +52,7 @@ internal static class Fails
         Assert.True(exception.BytesTransferred >= 0);
         if (exception is DialException dial)
         {
-            AssertWellFormed(dial);
+            AssertNamesItsAttempts(dial);
             return;
         }
 
@@ -66,16 +66,16 @@ internal static class Fails
     {
         var exception = await Assert.ThrowsAsync<DialException>(() => dial.Within());
         AssertWellFormed(exception);
+        AssertBlamesThePreferredAddress(exception);
         Assert.True(exception.Error == error, $"Expected {error}, but: {exception}");
         return exception;
     }
 
     public static Task<DialException> AsDial(ConnectionError error, ValueTask<Connection> dial) => AsDial(error, dial.AsTask());
 
-    private static void AssertWellFormed(DialException exception)
+    /// <summary>Of one round or of several, or of none when a circuit was open.</summary>
+    private static void AssertNamesItsAttempts(DialException exception)
     {
-        Assert.NotEmpty(exception.Attempts);
-        Assert.Same(exception.Attempts[0].Error, exception.InnerException);
         Assert.Equal(exception.Attempts.OrderBy(attempt => attempt.Started), exception.Attempts);
         foreach (var attempt in exception.Attempts)
         {
@@ -84,6 +84,16 @@ internal static class Fails
             Assert.True(attempt.Outcome is DialOutcome.Failed or DialOutcome.TimedOut, $"A failed dial has an attempt that {attempt}");
         }
 
+        if (exception.Attempts.Count > 0)
+        {
+            Assert.Contains(exception.InnerException, exception.Attempts.Select(attempt => attempt.Error));
+        }
+    }
+
+    private static void AssertBlamesThePreferredAddress(DialException exception)
+    {
+        Assert.NotEmpty(exception.Attempts);
+        Assert.Same(exception.Attempts[0].Error, exception.InnerException);
         Assert.True(
             exception.Error == ConnectionError.DeadlineExceeded || exception.Error == exception.Attempts[0].Error!.Error,
             $"The preferred address is not to blame in: {exception}");

@@ -1,0 +1,17 @@
+namespace NetKit;
+
+/// <summary>Tells what the peer has done while nobody used the connection.</summary>
+internal enum IdleState : byte
+{
+    /// <summary>Nothing: the connection can be used.</summary>
+    Quiet = 0,
+
+    /// <summary>It has sent bytes that nobody read.</summary>
+    Unread,
+
+    /// <summary>It has ended or reset the connection; or this side has.</summary>
+    Ended,
+
+    /// <summary>Somebody uses the connection.</summary>
+    Busy,
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+// Acquiring, where a look at what is idle is not enough.
+public sealed partial class ConnectionPool
+{
+    private PendingAcquire? _spares; // guarded by _gate: objects of waits that are over
+
+    /// <summary>Hands out the connection if it is good, or another, or waits for one.</summary>
+    private ValueTask<ConnectionLease> AcquireCarefully(PooledConnection? entry, Deadline limit, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (entry is null)
+            {
+                var waiter = TakeSpare();
+                waiter.Begin(limit, _options.TraceLeaks ? new StackTrace(fNeedFileInfo: true) : null);
+                var outcome = Rent(waiter, out entry);
+                if (outcome == PoolRent.Waiting)
+                {
+                    return waiter.Wait(cancellationToken);
+                }
+
+                Reuse(waiter);
+                if (entry is null)
+                {
+                    return ValueTask.FromException<ConnectionLease>(FailureOf(outcome));
+                }
+            }
+
+            if (WhyUnfit(entry, out var isToBeValidated) is { } reason)
+            {
+                Discard(entry, reason, isDead: reason == PoolCloseReason.Ended);
+                entry = null;
+                continue;
+            }
+
+            if (isToBeValidated)
+            {
+                return AcquireValidatedAsync(entry, limit, cancellationToken);
+            }
+
+            OnAcquiredAtOnce(entry);
+            return new ValueTask<ConnectionLease>(entry.BeginLease());
+        }
+    }
+
+    private PooledConnection? TakeIdle(long now)
+    {
+        PoolSchedule.Point();
+        lock (_gate)
+        {
+            return (PooledConnection?)_core.TryTake(now);
+        }
+    }
+
+    private PoolRent Rent(PendingAcquire waiter, out PooledConnection? entry)
+    {
+        var effects = default(PoolEffects);
+        var now = Now;
+        PoolRent outcome;
+        PoolEntry? found;
+        using (Enter(now, ref effects))
+        {
+            outcome = _core.Rent(waiter, now, ref effects, out found);
+        }
+
+        entry = (PooledConnection?)found;
+        CarryOut(ref effects);
+        return outcome;
+    }
+
+    /// <summary>Looks at an idle connection that was taken to be handed out; null when it can be.</summary>
+    private PoolCloseReason? WhyUnfit(PooledConnection entry, out bool isToBeValidated)
+    {
+        var now = MonotonicClock.Recent(_clock);
+        var wasLongIdle = now - entry.IdleSince >= _probeAfterIdle;
+        isToBeValidated = wasLongIdle && _options.Validate is not null;
+        if (entry.Generation != _core.Generation)
+        {
+            return PoolCloseReason.Cleared;
+        }
+
+        if (now >= entry.ExpiresAt)
+        {
+            return PoolCloseReason.Lifetime;
+        }
+
+        return entry.Connection.CheckIdle(ask: wasLongIdle) switch
+        {
+            IdleState.Quiet => null,
+
+            // Some servers speak first. What nobody has used holds no answer to somebody else.
+            IdleState.Unread when entry.Uses == 0 => null,
+            IdleState.Unread => PoolCloseReason.Poisoned,
+            _ => PoolCloseReason.Ended,
+        };
+    }
+
+    private async ValueTask<ConnectionLease> AcquireValidatedAsync(PooledConnection entry, Deadline limit, CancellationToken cancellationToken)
+    {
+        var isGood = false;
+        var patience = OperationLimit.Start(limit.Patience, _timer.Scheduler, CancellationToken.None, cancellationToken);
+        try
+        {
+            isGood = await _options.Validate!(entry.Connection, patience.Token).ConfigureAwait(false)
+                && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
+        }
+        catch (Exception exception)
+        {
+            // A check that fails is an answer too.
+            Log.ValidateFailed(_logger, Where, exception);
+        }
+        finally
+        {
+            patience.Dispose();
+        }
+
+        if (isGood)
+        {
+            OnAcquiredAtOnce(entry);
+            return entry.BeginLease();
+        }
+
+        Discard(entry, PoolCloseReason.Invalid, isDead: false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await AcquireCarefully(entry: null, limit, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void OnAcquiredAtOnce(PooledConnection entry)
+    {
+        if (_options.TraceLeaks)
+        {
+            entry.AcquiredAt = new StackTrace(fNeedFileInfo: true);
+        }
+
+        if (NetKitMetrics.MeasuresAcquireWait)
+        {
+            NetKitMetrics.AcquireWaited(TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>A caller's token was cancelled while it waited, or a moment later.</summary>
+    internal void OnCancelled(PendingAcquire waiter)
+    {
+        var effects = default(PoolEffects);
+        var now = Now;
+        bool isCancelled;
+        using (Enter(now, ref effects))
+        {
+            isCancelled = _core.Cancel(waiter, now, ref effects);
+        }
+
+        CarryOut(ref effects);
+        if (isCancelled)
+        {
+            waiter.Fail(snapshot: null);
+        }
+    }
+
+    /// <summary>Why a waiter got nothing.</summary>
+    internal Exception FailureOf(PoolWaiterState state, Exception? cause, PoolSnapshot? snapshot, CancellationToken token) => state switch
+    {
+        PoolWaiterState.Cancelled => new OperationCanceledException(token),
+        PoolWaiterState.Expired => PoolExhaustedException.InTime(_endPoint, _options, snapshot ?? TakeSnapshot()),
+        PoolWaiterState.Down => Down("acquire", cause),
+        _ => Disposed("acquire"),
+    };
+
+    private ConnectionException FailureOf(PoolRent outcome) => outcome switch
+    {
+        PoolRent.Full => PoolExhaustedException.TooManyWait(_endPoint, _options, TakeSnapshot()),
+        PoolRent.Down => Down("acquire", TakeSnapshot().DialError),
+        _ => Disposed("acquire"),
+    };
+
+    /// <summary>An exception of its own for each caller, around the one reason.</summary>
+    private ConnectionException Down(string operation, Exception? cause)
+    {
+        var error = (cause as ConnectionException)?.Error ?? ConnectionError.Unknown;
+        var detail = cause is null ? "no connection could be dialed" : $"no connection could be dialed: {cause.Message}";
+        return new ConnectionException(error, operation, localEndPoint: null, _endPoint, cause, detail: detail);
+    }
+
+    private ConnectionException Disposed(string operation) =>
+        new(ConnectionError.Closed, operation, localEndPoint: null, _endPoint, detail: "the pool was disposed");
+
+    private PoolSnapshot TakeSnapshot()
+    {
+        var now = Now;
+        lock (_gate)
+        {
+            var age = _core.OldestLease is { } leasedAt ? TimeSpan.FromTicks(Math.Max(0, now - leasedAt)) : (TimeSpan?)null;
+            return new PoolSnapshot(_core.GetStatistics(), age, _core.DialError);
+        }
+    }
+
+    private PendingAcquire TakeSpare()
+    {
+        lock (_gate)
+        {
+            if (_spares is { } spare)
+            {
+                _spares = spare.NextSpare;
+                spare.NextSpare = null;
+                return spare;
+            }
+        }
+
+        return new PendingAcquire(this);
+    }
+
+    internal void Reuse(PendingAcquire waiter)
+    {
+        lock (_gate)
+        {
+            waiter.NextSpare = _spares;
+            _spares = waiter;
+        }
+    }
+}

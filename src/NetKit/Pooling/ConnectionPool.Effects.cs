@@ -1,0 +1,221 @@
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+// What the core has decided is done here, outside the lock.
+public sealed partial class ConnectionPool
+{
+    // How long a peer has to take the end of what was sent, before a close that is polite becomes a reset.
+    private static readonly TimeSpan s_politeTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>Is called when the core's time has come, on the thread of the timer.</summary>
+    internal void OnTimer()
+    {
+        var effects = default(PoolEffects);
+        var now = Now;
+        using (Enter(now, ref effects))
+        {
+            _core.Tick(now, ref effects);
+        }
+
+        CarryOut(ref effects);
+    }
+
+    /// <summary>Closes a connection that the core has given up, and reports it. Never fails.</summary>
+    internal async ValueTask CloseAsync(PooledConnection entry)
+    {
+        entry.Retire();
+        try
+        {
+            await CloseAsync(entry.Connection, entry.Reason).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // A polite end was tried. A stranger's stream throws what it likes.
+        }
+
+        OnClosed(entry);
+    }
+
+    private static async ValueTask CloseAsync(Connection connection, PoolCloseReason reason)
+    {
+        if (reason is PoolCloseReason.Ended or PoolCloseReason.Leaked)
+        {
+            // Nobody is there to be polite to, or nobody knows who uses it still.
+            connection.Abort();
+        }
+
+        var closing = connection.DisposeAsync();
+        if (closing.IsCompleted)
+        {
+            await closing.ConfigureAwait(false);
+            return;
+        }
+
+        var end = closing.AsTask();
+        try
+        {
+            await end.WaitAsync(Deadline.After(s_politeTime)).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            connection.Abort();
+            await end.ConfigureAwait(false);
+        }
+    }
+
+    private void OnClosed(PooledConnection entry)
+    {
+        NetKitMetrics.PoolClosed(NameOf(entry.Reason));
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.PoolClosedConnection(_logger, Where, entry.Connection.ToString(), NameOf(entry.Reason));
+        }
+
+        var effects = default(PoolEffects);
+        var now = Now;
+        using (Enter(now, ref effects))
+        {
+            _core.Closed(entry, now, ref effects);
+        }
+
+        CarryOut(ref effects);
+    }
+
+    /// <summary>Does what an event has led to, and goes on until nothing is left of it.</summary>
+    private void CarryOut(ref PoolEffects effects)
+    {
+        while (true)
+        {
+            TellWaiters(effects.Settled);
+            TellWarmUps(effects.SettledWarmUps);
+            for (var entry = effects.Closing; entry is not null; entry = entry.NextClosing)
+            {
+                _execute((PooledConnection)entry);
+            }
+
+            for (var dial = effects.Cancelled; dial is not null; dial = dial.NextCancelled)
+            {
+                _ = ((PooledDial)dial).StopAsync();
+            }
+
+            for (var dial = effects.Started; dial is not null; dial = dial.NextStarted)
+            {
+                _execute((PooledDial)dial);
+            }
+
+            if (effects.SetsTimer)
+            {
+                SetTimer();
+            }
+
+            if (effects.IsDrained)
+            {
+                _drained.TrySetResult();
+            }
+
+            if (!effects.HasMore)
+            {
+                return;
+            }
+
+            effects = default;
+            var now = Now;
+            using (Enter(now, ref effects))
+            {
+                _core.Continue(now, ref effects);
+            }
+        }
+    }
+
+    private void TellWaiters(PoolWaiter? settled)
+    {
+        PoolSnapshot? snapshot = null;
+        var expired = 0;
+        while (settled is PendingAcquire waiter)
+        {
+            // Read first: once told, it may serve another wait.
+            settled = waiter.NextSettled;
+            waiter.NextSettled = null;
+            PoolSchedule.Point();
+            if (waiter.State == PoolWaiterState.Granted)
+            {
+                var entry = (PooledConnection)waiter.Entry!;
+                entry.AcquiredAt = waiter.AcquiredAt;
+                waiter.Grant(entry.BeginLease());
+                continue;
+            }
+
+            if (waiter.State == PoolWaiterState.Expired)
+            {
+                snapshot ??= TakeSnapshot();
+                expired++;
+            }
+
+            waiter.Fail(snapshot);
+        }
+
+        if (expired > 0 && _logger.IsEnabled(LogLevel.Warning))
+        {
+            Log.PoolExhausted(_logger, Where, expired, snapshot!.Describe(_options));
+        }
+    }
+
+    private void TellWarmUps(PoolWarmUp? settled)
+    {
+        while (settled is PendingWarmUp warmUp)
+        {
+            settled = warmUp.NextSettled;
+            warmUp.NextSettled = null;
+            switch (warmUp.State)
+            {
+                case PoolWaiterState.Granted:
+                    warmUp.Finish();
+                    break;
+                case PoolWaiterState.Down:
+                    warmUp.Fail(Down("warm up", warmUp.Cause));
+                    break;
+                default:
+                    warmUp.Fail(Disposed("warm up"));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Sets the timer to what the core wants now. Of several threads the last sees what the core said last.</summary>
+    private void SetTimer()
+    {
+        long at;
+        do
+        {
+            at = TimerAt;
+            PoolSchedule.Point();
+            _timer.Deadline = Deadline.FromInstant(at, _clock);
+        }
+        while (at != TimerAt);
+    }
+
+    private long TimerAt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _core.TimerAt;
+            }
+        }
+    }
+
+    private static string NameOf(PoolCloseReason reason) => reason switch
+    {
+        PoolCloseReason.NotReturned => "not_returned",
+        PoolCloseReason.Poisoned => "poisoned",
+        PoolCloseReason.Ended => "ended",
+        PoolCloseReason.Invalid => "invalid",
+        PoolCloseReason.IdleTimeout => "idle_timeout",
+        PoolCloseReason.Lifetime => "lifetime",
+        PoolCloseReason.Cleared => "cleared",
+        PoolCloseReason.Leaked => "leaked",
+        _ => "disposed",
+    };
+}

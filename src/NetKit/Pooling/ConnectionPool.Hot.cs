@@ -1,0 +1,93 @@
+namespace NetKit;
+
+// The connection returned last is kept where the next acquire finds it without the lock, as long as nothing else is going on.
+public sealed partial class ConnectionPool
+{
+    // The core takes a connection that is here for leased, and need not hear of what passes between here and the users.
+    private PooledConnection? _hot;
+    private volatile bool _isQuiet; // written under _gate: whether nothing in the core depends on what is returned or leased
+
+    /// <summary>Takes the connection that was returned last, if it is here; null otherwise.</summary>
+    private PooledConnection? TakeHot()
+    {
+        if (!_isQuiet || Volatile.Read(ref _hot) is null)
+        {
+            return null;
+        }
+
+        PoolSchedule.Point();
+        return Interlocked.Exchange(ref _hot, null);
+    }
+
+    /// <summary>Leaves a connection where the next acquire finds it first; false when the core must hear of it.</summary>
+    /// <remarks>
+    /// Invariant: nobody waits, nothing is due and nothing is stale in the slot without an event to come that looks there. Whoever changes
+    /// what that depends on clears <see cref="_isQuiet"/> first and empties the slot then; we fill the slot first and look at all of it again
+    /// then. Both sides have a full fence in between, so one of us sees the other.
+    /// </remarks>
+    private bool TryLeaveHot(PooledConnection entry)
+    {
+        if (!MayBeHot(entry))
+        {
+            return false;
+        }
+
+        PoolSchedule.Point();
+        var previous = Interlocked.Exchange(ref _hot, entry);
+        PoolSchedule.Point();
+        if (!MayBeHot(entry) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
+        {
+            if (previous is not null)
+            {
+                ReturnCarefully(previous);
+            }
+
+            return false;
+        }
+
+        // It was returned before this one, and lies deeper.
+        return previous is null || TryKeep(previous) || ReturnCarefully(previous);
+    }
+
+    private bool MayBeHot(PooledConnection entry) =>
+        _isQuiet
+        && entry.Generation == _core.Generation
+        && Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout)) >= _core.TimerAt;
+
+    private bool TryKeep(PooledConnection entry)
+    {
+        var now = MonotonicClock.Recent(_clock);
+        PoolSchedule.Point();
+        lock (_gate)
+        {
+            return _core.TryKeep(entry, now);
+        }
+    }
+
+    /// <summary>Lets one event at a time into the core, which knows then of every connection.</summary>
+    private Event Enter(long now, ref PoolEffects effects) => new(this, now, ref effects);
+
+    private readonly ref struct Event : IDisposable
+    {
+        private readonly ConnectionPool _pool;
+
+        public Event(ConnectionPool pool, long now, ref PoolEffects effects)
+        {
+            _pool = pool;
+            PoolSchedule.Point();
+            pool._gate.Enter();
+            pool._isQuiet = false;
+            if (Interlocked.Exchange(ref pool._hot, null) is { } hot)
+            {
+                pool._core.Return(hot, now, ref effects);
+            }
+        }
+
+        public void Dispose()
+        {
+            _pool._isQuiet = _pool._core.IsIndifferent;
+            _pool._gate.Exit();
+            PoolSchedule.Point();
+        }
+    }
+}

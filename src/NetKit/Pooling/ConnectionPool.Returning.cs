@@ -1,0 +1,107 @@
+namespace NetKit;
+
+// The ends of leases.
+public sealed partial class ConnectionPool
+{
+    /// <summary>Takes a connection back for the next user, if it is fit for one. The lease has ended.</summary>
+    internal void Return(LeaseHandle handle)
+    {
+        var entry = handle.Entry;
+        var state = entry.Reset();
+        entry.EndLease(handle);
+        if (state != IdleState.Quiet)
+        {
+            OnUnfit(entry, state);
+            return;
+        }
+
+        entry.OnReturned(MonotonicClock.Recent(_clock));
+        if (!TryLeaveHot(entry))
+        {
+            ReturnCarefully(entry);
+        }
+    }
+
+    /// <summary>Closes a connection whose lease was not returned, and waits until it is closed.</summary>
+    internal ValueTask DiscardAsync(LeaseHandle handle) =>
+        DiscardUnreturned(handle) ? CloseAsync(handle.Entry) : ValueTask.CompletedTask;
+
+    /// <summary>Has a connection closed whose lease was not returned.</summary>
+    internal void Discard(LeaseHandle handle)
+    {
+        if (DiscardUnreturned(handle))
+        {
+            _execute(handle.Entry);
+        }
+    }
+
+    /// <summary>A lease was dropped. Called by the collector, which must not be kept.</summary>
+    internal void OnLeaked(PooledConnection entry) => _execute(new LeakReport(this, entry));
+
+    /// <summary>Gives a connection up, and tells whether the caller has to close it.</summary>
+    private bool DiscardUnreturned(LeaseHandle handle)
+    {
+        var entry = handle.Entry;
+        entry.EndLease(handle);
+
+        // Only of one that was never returned is it asked whether it was of any use at all.
+        var isDead = entry.Uses == 0 && entry.Connection.CheckIdle(ask: true) == IdleState.Ended;
+        var effects = default(PoolEffects);
+        var now = Now;
+        using (Enter(now, ref effects))
+        {
+            _core.Discard(entry, PoolCloseReason.NotReturned, isDead, now, ref effects);
+        }
+
+        // What else is to be closed is not the caller's affair.
+        var isToBeClosed = effects.TakeClosing(entry);
+        CarryOut(ref effects);
+        return isToBeClosed;
+    }
+
+    private void OnUnfit(PooledConnection entry, IdleState state)
+    {
+        if (state != IdleState.Ended)
+        {
+            Log.ConnectionPoisoned(_logger, Where, entry.Connection.ToString());
+        }
+
+        Discard(entry, state == IdleState.Ended ? PoolCloseReason.Ended : PoolCloseReason.Poisoned, isDead: false);
+    }
+
+    private void Discard(PooledConnection entry, PoolCloseReason reason, bool isDead)
+    {
+        var effects = default(PoolEffects);
+        var now = Now;
+        using (Enter(now, ref effects))
+        {
+            _core.Discard(entry, reason, isDead, now, ref effects);
+        }
+
+        CarryOut(ref effects);
+    }
+
+    private bool ReturnCarefully(PooledConnection entry)
+    {
+        var effects = default(PoolEffects);
+        var now = Now;
+        using (Enter(now, ref effects))
+        {
+            _core.Return(entry, now, ref effects);
+        }
+
+        CarryOut(ref effects);
+        return true;
+    }
+
+    private sealed class LeakReport(ConnectionPool pool, PooledConnection entry) : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            NetKitMetrics.LeaseLeaked();
+            var stack = entry.AcquiredAt?.ToString() ?? $"not traced, see {nameof(ConnectionPoolOptions)}.{nameof(ConnectionPoolOptions.TraceLeaks)}";
+            Log.LeaseLeaked(pool._logger, pool.Where, entry.Connection.ToString(), stack);
+            pool.Discard(entry, PoolCloseReason.Leaked, isDead: false);
+        }
+    }
+}
