@@ -85,11 +85,17 @@ public class DialBenchmarks : IDisposable
 
     private void Accept()
     {
+        // Closed later, when its client is gone: a reset must not come in the middle of a connect.
+        var accepted = new Queue<Socket>();
         try
         {
             while (true)
             {
-                _listener.Accept().Close(0);
+                accepted.Enqueue(_listener.Accept());
+                if (accepted.Count > 64)
+                {
+                    accepted.Dequeue().Close(0);
+                }
             }
         }
         catch (SocketException)
