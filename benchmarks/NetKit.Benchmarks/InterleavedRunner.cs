@@ -10,7 +10,10 @@ internal static class InterleavedRunner
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(10);
 
-    public static void Run<T>(string name, Arguments arguments)
+    /// <param name="name">The table's name.</param>
+    /// <param name="arguments">The number of rounds, if it was given.</param>
+    /// <param name="showDifference">Whether the table has columns for the time and allocation above the baseline.</param>
+    public static void Run<T>(string name, Arguments arguments, bool showDifference = false)
         where T : IDisposable, new()
     {
         var rounds = arguments.Number("rounds", 51);
@@ -36,21 +39,41 @@ internal static class InterleavedRunner
 
         Console.Error.WriteLine();
         var baseline = cases.Single(static one => one.IsBaseline);
-        var table = new ResultTable(name, "Method", "Median ns", "Fastest ns", $"vs {baseline.Name} (middle half)", "Allocated B");
+        string[] columns = ["Method", "Median ns", "Fastest ns", $"vs {baseline.Name} (middle half)", "Allocated B"];
+        var table = new ResultTable(name, showDifference ? [.. columns, "ns above (middle half)", "B above"] : columns);
         foreach (var one in cases)
         {
             var ratios = one.Nanoseconds.Zip(baseline.Nanoseconds, static (own, other) => own / other).ToArray();
             var (low, high) = Statistics.MiddleHalf(ratios);
-            table.Add(
+            string[] cells =
+            [
                 one.Name,
                 ResultTable.Number(Statistics.Median(one.Nanoseconds), "N1"),
                 ResultTable.Number(one.Nanoseconds.Min(), "N1"),
                 one.IsBaseline ? "1" : $"{ResultTable.Number(Statistics.Median(ratios), "N2")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})",
-                ResultTable.Number(one.Allocated, "N1"));
+                ResultTable.Number(one.Allocated, "N1"),
+            ];
+            table.Add(showDifference ? [.. cells, .. Difference(one, baseline)] : cells);
         }
 
         table.Note($"Medians of {rounds} rounds of {s_slice.TotalMilliseconds:0} ms each, interleaved; ratios of time are taken within a round. An allocation of 0.1 or 0.2 B is the task of the measuring loop itself.");
         table.Save(arguments.Command("NetKit.Benchmarks"));
+    }
+
+    private static string[] Difference(Case one, Case baseline)
+    {
+        if (one.IsBaseline)
+        {
+            return ["", ""];
+        }
+
+        var above = one.Nanoseconds.Zip(baseline.Nanoseconds, static (own, other) => own - other).ToArray();
+        var (low, high) = Statistics.MiddleHalf(above);
+        return
+        [
+            $"{ResultTable.Number(Statistics.Median(above))} ({ResultTable.Number(low)} to {ResultTable.Number(high)})",
+            ResultTable.Number(one.Allocated - baseline.Allocated),
+        ];
     }
 
     private sealed class Case

@@ -23,6 +23,9 @@ switch (args.FirstOrDefault())
         InterleavedRunner.Run<ReadyReadBenchmarks>("ready-read", arguments);
         InterleavedRunner.Run<PendingReadBenchmarks>("pending-read", arguments);
         break;
+    case "dial":
+        InterleavedRunner.Run<DialBenchmarks>("dial", arguments, showDifference: true);
+        break;
     case "readme":
         Readme.Update();
         break;
