@@ -175,7 +175,10 @@ public abstract partial class Connection : Stream
     /// <param name="cancellationToken">Ends the handshake; then this connection is of no more use, and the caller's to dispose.</param>
     /// <returns>The encrypted connection. It owns this one, and shares its deadlines.</returns>
     /// <remarks>The handshake obeys both deadlines of this connection.</remarks>
-    /// <exception cref="ConnectionException">With <see cref="ConnectionError.TlsFailed"/>: the handshake failed; the connection is the caller's to dispose.</exception>
+    /// <exception cref="ConnectionException">
+    /// With <see cref="ConnectionError.TlsFailed"/>: the two did not agree, as on a certificate; the same will happen again. With
+    /// <see cref="ConnectionError.Aborted"/>: the peer hung up. The connection is the caller's to dispose.
+    /// </exception>
     /// <exception cref="DeadlineExceededException">A deadline passed first; the connection is the caller's to dispose.</exception>
     public ValueTask<TlsConnection> AuthenticateAsClientAsync(
         SslClientAuthenticationOptions options, CancellationToken cancellationToken = default)
@@ -189,7 +192,10 @@ public abstract partial class Connection : Stream
     /// <param name="cancellationToken">Ends the handshake; then this connection is of no more use, and the caller's to dispose.</param>
     /// <returns>The encrypted connection. It owns this one, and shares its deadlines.</returns>
     /// <remarks>The handshake obeys both deadlines of this connection.</remarks>
-    /// <exception cref="ConnectionException">With <see cref="ConnectionError.TlsFailed"/>: the handshake failed; the connection is the caller's to dispose.</exception>
+    /// <exception cref="ConnectionException">
+    /// With <see cref="ConnectionError.TlsFailed"/>: the two did not agree, as on a certificate; the same will happen again. With
+    /// <see cref="ConnectionError.Aborted"/>: the peer hung up. The connection is the caller's to dispose.
+    /// </exception>
     /// <exception cref="DeadlineExceededException">A deadline passed first; the connection is the caller's to dispose.</exception>
     public ValueTask<TlsConnection> AuthenticateAsServerAsync(
         SslServerAuthenticationOptions options, CancellationToken cancellationToken = default)

@@ -17,6 +17,9 @@ internal class ConnectionHalf : DeadlineEntry
     {
     }
 
+    /// <summary>What waits, to be looked at only: it is not the caller's.</summary>
+    public object? Waiting => _pending;
+
     internal sealed override bool IsAwaited => Volatile.Read(ref _pending) is not null;
 
     /// <summary>Makes the half for the other direction.</summary>

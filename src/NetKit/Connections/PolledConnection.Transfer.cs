@@ -35,6 +35,9 @@ internal sealed unsafe partial class PolledConnection
         }
 
         var count = Receive(buffer, flags: 0, out status);
+
+        // Asked afterwards: who leads still led all the while.
+        _receivedApart = !LoopThread.Leads(_descriptor.Loop, out _receivedInBatch);
         if (status == SocketError.Success && (count == buffer.Length || count == 0))
         {
             OnMoreToReceive(count, ref status);
@@ -204,6 +207,11 @@ internal sealed unsafe partial class PolledConnection
             {
                 KeepReadable();
             }
+            else
+            {
+                // There may be an older one, kept while the read had to let others go first.
+                _descriptor.ClearReadable();
+            }
 
             return true;
         }
@@ -216,7 +224,6 @@ internal sealed unsafe partial class PolledConnection
         if (!isToBeKept)
         {
             _descriptor.ClearReadable();
-            _receivedApart = !LoopThread.Leads(_descriptor.Loop, out _receivedInBatch);
         }
 
         return true;

@@ -17,7 +17,6 @@ internal sealed partial class PolledConnection : ReadinessConnection
     private SocketError _receiveError; // guarded by the reading turn, and by the owner of a read that waits
     private SocketError _sendError; // written under the writing turn
     private bool _isHandedOver; // guarded as _receiveError is; an event told the read that waited, and nobody else
-    private bool _continuesElsewhere;
 
     private PolledConnection(PolledDescriptor descriptor, TimeProvider? timeProvider)
         : base(new PolledHalf(descriptor.Loop.SchedulerFor(timeProvider))) => _descriptor = descriptor;
@@ -40,7 +39,7 @@ internal sealed partial class PolledConnection : ReadinessConnection
 
     internal override bool RunsContinuationsAsynchronously
     {
-        set => _continuesElsewhere = value;
+        set => ContinuesElsewhere = value;
     }
 
     /// <summary>Makes a connection of a socket whose options are set.</summary>
@@ -60,9 +59,16 @@ internal sealed partial class PolledConnection : ReadinessConnection
         PolledDescriptor descriptor, in NativeAddress address, EndPoint? local, TimeProvider? timeProvider) =>
         new(descriptor, address, local, timeProvider);
 
+    /// <summary>Makes a connection of a descriptor that was connected to an endpoint.</summary>
+    /// <param name="descriptor">The socket, whose options are set.</param>
+    /// <param name="remote">What it is connected to.</param>
+    /// <param name="timeProvider">The clock of its timeouts.</param>
+    public static PolledConnection FromDialed(PolledDescriptor descriptor, EndPoint remote, TimeProvider? timeProvider) =>
+        new(descriptor, timeProvider) { _remote = remote };
+
     internal override void Schedule(IThreadPoolWorkItem work)
     {
-        if (_continuesElsewhere)
+        if (ContinuesElsewhere)
         {
             base.Schedule(work);
         }
@@ -80,7 +86,7 @@ internal sealed partial class PolledConnection : ReadinessConnection
             _isHandedOver = true;
         }
 
-        operation.Resume(inline && !_continuesElsewhere);
+        operation.Resume(inline && !ContinuesElsewhere);
     }
 
     private protected override void ArmReceive()

@@ -29,6 +29,9 @@ internal abstract partial class ReadinessConnection : Connection
     {
     }
 
+    /// <summary>Whether awaiting code goes on in the thread pool, on a transport that has another place. (Here there is room for a byte; in the transport it costs eight.)</summary>
+    private protected bool ContinuesElsewhere { get; set; }
+
     /// <summary>Tells whether the connection was closed or aborted on this side.</summary>
     internal bool IsClosed => Volatile.Read(ref _closed);
 

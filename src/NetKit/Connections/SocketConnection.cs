@@ -24,8 +24,14 @@ internal static class SocketConnection
 
         var validated = options.Validated();
         validated.Apply(socket);
+        return Adopt(socket, validated.Engine, timeProvider);
+    }
+
+    /// <summary>Makes a connection of a connected socket whose options are set.</summary>
+    public static ReadinessConnection Adopt(Socket socket, SocketEngine engine, TimeProvider? timeProvider)
+    {
         socket.Blocking = false;
-        ReadinessConnection connection = SocketEngines.IsPolled(validated.Engine)
+        ReadinessConnection connection = SocketEngines.IsPolled(engine)
             ? PolledConnection.FromSocket(socket, NetPoller.LoopForCaller(), timeProvider)
             : new PortableConnection(socket, timeProvider);
 

@@ -44,6 +44,7 @@ public sealed class SocketOptions
     public SocketEngine Engine { get; set; }
 
     /// <summary>Is called with each socket after the options above are set. Default (null): nothing is called.</summary>
+    /// <remarks>A dialer calls it before the socket connects, and the socket is not to be kept: it may be of no more use afterwards.</remarks>
     public Action<Socket>? Configure { get; set; }
 
     /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
@@ -59,7 +60,7 @@ public sealed class SocketOptions
         return (SocketOptions)MemberwiseClone();
     }
 
-    /// <summary>Sets the options on a connected socket. Those of TCP are left out on other sockets.</summary>
+    /// <summary>Sets the options on a socket that is connected, or about to be. Those of TCP are left out on other sockets.</summary>
     internal void Apply(Socket socket)
     {
         ApplyToListener(socket);

@@ -96,6 +96,18 @@ public sealed partial class TlsConnection : Connection
         catch (Exception exception)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
+            if (exception is IOException and not ConnectionException)
+            {
+                // The peer hung up. That says nothing about its certificate, and another try may go well.
+                throw new ConnectionException(
+                    ConnectionError.Aborted,
+                    "TLS handshake",
+                    inner.LocalEndPoint,
+                    inner.RemoteEndPoint,
+                    exception,
+                    detail: "the peer closed the connection in the middle of it");
+            }
+
             if (exception is not (ConnectionException or OperationCanceledException or ArgumentException))
             {
                 // Refused by either side, or not TLS at all: the layers below have many names for it.

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
-/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 4xx pooling.</summary>
+/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing (35x retries), 4xx pooling.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
@@ -32,6 +32,21 @@ internal static partial class Log
     [LoggerMessage(207, LogLevel.Error, "A callback on a handler's token failed while the server stopped.")]
     public static partial void StopCallbackFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(301, LogLevel.Debug, "Dialed {EndPoint} in {Milliseconds:0.###} ms, at {Address}. Attempts: {Attempts}.")]
+    public static partial void Dialed(ILogger logger, string endPoint, double milliseconds, string address, int attempts);
+
+    [LoggerMessage(302, LogLevel.Debug, "A dial failed after {Milliseconds:0.###} ms.")]
+    public static partial void DialFailed(ILogger logger, double milliseconds, Exception exception);
+
+    [LoggerMessage(303, LogLevel.Debug, "The caller cancelled the dial of {EndPoint} after {Milliseconds:0.###} ms. Attempts: {Attempts}.")]
+    public static partial void DialCancelled(ILogger logger, string endPoint, double milliseconds, int attempts);
+
+    [LoggerMessage(304, LogLevel.Trace, "An attempt of the dial of {EndPoint} ended: {Attempt}")]
+    public static partial void DialAttemptEnded(ILogger logger, string endPoint, string attempt);
+
+    [LoggerMessage(305, LogLevel.Error, "DialerOptions.OnAttempt failed; the dial goes on.")]
+    public static partial void AttemptCallbackFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(401, LogLevel.Warning, "The pool of {EndPoint} could not open a connection.")]
     public static partial void PoolDialFailed(ILogger logger, string endPoint, Exception exception);
 
@@ -55,4 +70,16 @@ internal static partial class Log
 
     [LoggerMessage(408, LogLevel.Warning, "The pool of {EndPoint} was disposed, and {Leased} leases had not ended after {DrainTimeout}: their connections were reset.")]
     public static partial void PoolAbandonedLeases(ILogger logger, string endPoint, int leased, TimeSpan drainTimeout);
+
+    [LoggerMessage(351, LogLevel.Information, "Dialing {EndPoint} failed in round {Round}, trying again in {Wait}.")]
+    public static partial void DialRetried(ILogger logger, string endPoint, int round, TimeSpan wait, Exception? exception);
+
+    [LoggerMessage(352, LogLevel.Warning, "The circuit of {EndPoint} is open: dials to it fail at once, until one that may probe it succeeds.")]
+    public static partial void CircuitOpened(ILogger logger, string endPoint, Exception? exception);
+
+    [LoggerMessage(353, LogLevel.Information, "The circuit of {EndPoint} is half-open: one dial probes whether it is back.")]
+    public static partial void CircuitHalfOpened(ILogger logger, string endPoint);
+
+    [LoggerMessage(354, LogLevel.Information, "The circuit of {EndPoint} is closed: it is back.")]
+    public static partial void CircuitClosed(ILogger logger, string endPoint);
 }

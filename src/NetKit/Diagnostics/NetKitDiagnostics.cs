@@ -7,5 +7,6 @@ public static class NetKitDiagnostics
     public const string MeterName = "NetKit";
 
     /// <summary>Names the source of every NetKit span.</summary>
+    /// <remarks>A dial is a span "dial", with a child "dns" for the name resolution and, for each attempt, "connect" and "tls".</remarks>
     public const string ActivitySourceName = "NetKit";
 }

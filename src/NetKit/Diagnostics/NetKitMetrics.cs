@@ -20,6 +20,24 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
+    private static readonly Histogram<double>? s_dialDuration = Create(static () => s_meter.CreateHistogram<double>(
+        "netkit.dialer.duration", "s", "How long dials took, name resolution, all attempts and TLS together."));
+
+    private static readonly Counter<long>? s_dialAttempts = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.attempts", "{attempt}", "Attempts of dials, each at one address."));
+
+    /// <summary>Tells whether anybody wants to know about dials.</summary>
+    public static bool DialsAreMeasured => s_dialDuration is { Enabled: true } || s_dialAttempts is { Enabled: true };
+
+    private static readonly Counter<long>? s_retries = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.retries", "{retry}", "Rounds of dialing that followed a failed one, by the error of that."));
+
+    private static readonly Counter<long>? s_circuitChanges = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_changes", "{change}", "Changes of a circuit breaker's state, by the state it is in since."));
+
+    private static readonly Counter<long>? s_circuitRejections = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.dialer.circuit_rejections", "{dial}", "Dials that failed at once because a circuit was open."));
+
     private static readonly Counter<long>? s_opened = Create(static () => s_meter.CreateCounter<long>(
         "netkit.pool.opened_connections", "{connection}", "Connections that pools opened."));
 
@@ -50,13 +68,9 @@ internal static class NetKitMetrics
 
     public static void AcquireWaited(TimeSpan wait)
     {
-        try
+        if (s_acquireWait is { Enabled: true } histogram)
         {
-            s_acquireWait?.Record(wait.TotalSeconds);
-        }
-        catch (Exception)
-        {
-            // The listener's own failure. There is nobody to tell.
+            Guarded((histogram, wait), static told => told.histogram.Record(told.wait.TotalSeconds));
         }
     }
 
@@ -71,6 +85,43 @@ internal static class NetKitMetrics
     public static void ConnectionRejected() => Add(s_rejected, 1);
 
     public static void AcceptFailed() => Add(s_acceptErrors, 1);
+
+    /// <summary>Counts an attempt of a dial.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="family">What kind of address it was at.</param>
+    public static void DialAttemptEnded(string outcome, string family)
+    {
+        if (s_dialAttempts is { Enabled: true } counter)
+        {
+            Guarded((counter, outcome, family), static told => told.counter.Add(
+                1, new KeyValuePair<string, object?>("outcome", told.outcome), new KeyValuePair<string, object?>("family", told.family)));
+        }
+    }
+
+    /// <summary>Records how long a dial took.</summary>
+    /// <param name="seconds">From its beginning to its end.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void DialEnded(double seconds, string outcome)
+    {
+        if (s_dialDuration is { Enabled: true } histogram)
+        {
+            Guarded((histogram, seconds, outcome), static told => told.histogram.Record(
+                told.seconds, new KeyValuePair<string, object?>("outcome", told.outcome)));
+        }
+    }
+
+    public static void DialRetried(ConnectionError error)
+    {
+        if (s_retries is { Enabled: true })
+        {
+            Add(s_retries, 1, new KeyValuePair<string, object?>("error.type", error.ToString()));
+        }
+    }
+
+    public static void CircuitChanged(string state) =>
+        Add(s_circuitChanges, 1, new KeyValuePair<string, object?>("netkit.circuit.state", state));
+
+    public static void DialRejectedByCircuit() => Add(s_circuitRejections, 1);
 
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
@@ -104,6 +155,18 @@ internal static class NetKitMetrics
                     counter.Add(value, tags);
                     break;
             }
+        }
+        catch (Exception)
+        {
+            // The listener's own failure. There is nobody to tell.
+        }
+    }
+
+    private static void Guarded<T>(T told, Action<T> tell)
+    {
+        try
+        {
+            tell(told);
         }
         catch (Exception)
         {

@@ -12,7 +12,7 @@ public enum ConnectionError
     /// <summary>A deadline, or a read or write timeout, that was set on the connection passed.</summary>
     DeadlineExceeded,
 
-    /// <summary>The system gave up on a peer that stopped answering (keep-alive or retransmission, ETIMEDOUT).</summary>
+    /// <summary>A peer stopped answering, or never did: the system gave up on it (keep-alive or retransmission, ETIMEDOUT), or a dial's attempt did.</summary>
     TimedOut,
 
     /// <summary>The connection, its write side or the listener was closed on this side.</summary>
@@ -21,7 +21,7 @@ public enum ConnectionError
     /// <summary>The peer reset the connection, or has closed it and can take no more data.</summary>
     Reset,
 
-    /// <summary>The connection was aborted before it was established.</summary>
+    /// <summary>The connection was aborted before it was established, its TLS handshake included.</summary>
     Aborted,
 
     /// <summary>Nobody listens at the address.</summary>

@@ -26,7 +26,26 @@ public class ConnectionException : IOException
         Exception? innerException = null,
         long bytesTransferred = 0,
         string? detail = null)
-        : base(ErrorSentence.Compose(error, operation, localEndPoint, remoteEndPoint, bytesTransferred, detail), innerException)
+        : this(
+            ErrorSentence.ComposeCause(error, bytesTransferred, detail),
+            error,
+            operation,
+            localEndPoint,
+            remoteEndPoint,
+            innerException,
+            bytesTransferred)
+    {
+    }
+
+    private ConnectionException(
+        string cause,
+        ConnectionError error,
+        string operation,
+        EndPoint? localEndPoint,
+        EndPoint? remoteEndPoint,
+        Exception? innerException,
+        long bytesTransferred)
+        : base(ErrorSentence.Compose(operation, localEndPoint, remoteEndPoint, cause), innerException)
     {
         ArgumentException.ThrowIfNullOrEmpty(operation);
         ArgumentOutOfRangeException.ThrowIfNegative(bytesTransferred);
@@ -35,6 +54,7 @@ public class ConnectionException : IOException
         LocalEndPoint = localEndPoint;
         RemoteEndPoint = remoteEndPoint;
         BytesTransferred = bytesTransferred;
+        Cause = cause;
     }
 
     /// <summary>Names the reason.</summary>
@@ -55,4 +75,7 @@ public class ConnectionException : IOException
     /// as they have a byte, and for TLS, where a write cut short ends the write side.
     /// </remarks>
     public long BytesTransferred { get; }
+
+    /// <summary>The end of the message: why, without operation and endpoints.</summary>
+    internal string Cause { get; }
 }

@@ -9,8 +9,7 @@ namespace NetKit;
 internal static class ErrorSentence
 {
     /// <summary>For example "write 127.0.0.1:4711 -> 127.0.0.1:80: the deadline passed after 65536 bytes".</summary>
-    public static string Compose(
-        ConnectionError error, string operation, EndPoint? local, EndPoint? remote, long bytesTransferred, string? detail)
+    public static string Compose(string operation, EndPoint? local, EndPoint? remote, string cause)
     {
         var sentence = new StringBuilder(operation);
         if (local is not null)
@@ -23,14 +22,13 @@ internal static class ErrorSentence
             sentence.Append(local is null ? " " : " -> ").Append(Format(remote));
         }
 
-        sentence.Append(": ").Append(detail ?? CauseOf(error));
-        if (bytesTransferred > 0)
-        {
-            sentence.Append(CultureInfo.InvariantCulture, $" after {bytesTransferred} bytes");
-        }
-
-        return sentence.ToString();
+        return sentence.Append(": ").Append(cause).ToString();
     }
+
+    /// <summary>The end of the sentence, for example "the deadline passed after 65536 bytes".</summary>
+    public static string ComposeCause(ConnectionError error, long bytesTransferred, string? detail) => bytesTransferred > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{detail ?? CauseOf(error)} after {bytesTransferred} bytes")
+        : detail ?? CauseOf(error);
 
     /// <summary>Writes an endpoint as people type it: 10.0.0.1:80, [::1]:80, unix:/run/x.sock, unix:@abstract, memory:7.</summary>
     public static string Format(EndPoint endPoint) => endPoint switch
@@ -41,7 +39,8 @@ internal static class ErrorSentence
         _ => endPoint.ToString() ?? endPoint.GetType().Name,
     };
 
-    private static string CauseOf(ConnectionError error) => error switch
+    /// <summary>The usual words for an error.</summary>
+    public static string CauseOf(ConnectionError error) => error switch
     {
         ConnectionError.DeadlineExceeded => "the deadline passed",
         ConnectionError.TimedOut => "the peer stopped answering",

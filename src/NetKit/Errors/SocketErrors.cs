@@ -59,4 +59,15 @@ internal static class SocketErrors
     /// <summary>Tells whether an accept failed for want of descriptors, buffers or memory: try again later.</summary>
     public static bool IsResourcePressure(SocketException exception) =>
         ToConnectionError(exception) == ConnectionError.ResourceExhausted;
+
+    /// <summary>Tells whether a connect failed because this machine does not have that kind of address at all; another kind may do.</summary>
+    public static bool IsUnsupportedFamily(SocketException exception) =>
+        exception.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.ProtocolFamilyNotSupported
+            or SocketError.SocketNotSupported or SocketError.ProtocolNotSupported or SocketError.ProtocolType;
+
+    /// <summary>Tells whether a connect found the listener's backlog full: Unix sockets say so at once, where TCP waits.</summary>
+    public static bool IsBacklogFull(SocketException exception) => exception.SocketErrorCode == SocketError.WouldBlock;
+
+    /// <summary>Tells whether the resolver failed for good, and not just for now.</summary>
+    public static bool IsLastingResolverFailure(SocketException exception) => exception.SocketErrorCode == SocketError.NoRecovery;
 }

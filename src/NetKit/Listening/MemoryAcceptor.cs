@@ -8,12 +8,13 @@ internal sealed class MemoryAcceptor : Acceptor, IDialer
 {
     private readonly Channel<Connection> _backlog;
     private readonly TimeProvider? _timeProvider;
-    private readonly MemoryEndPoint _endPoint = new();
+    private readonly MemoryEndPoint _endPoint;
 
     public MemoryAcceptor(int backlog, TimeProvider? timeProvider)
     {
         _backlog = Channel.CreateBounded<Connection>(backlog);
         _timeProvider = timeProvider;
+        _endPoint = new MemoryEndPoint(this);
     }
 
     public override EndPoint LocalEndPoint => _endPoint;

@@ -10,7 +10,7 @@ internal sealed class PolledAcceptor : SocketAcceptor
     private readonly ListenerOptions _options;
     private readonly TimeProvider? _timeProvider;
     private readonly PolledDescriptor _descriptor;
-    private readonly ReadableWait _wait;
+    private readonly DescriptorWait _wait;
     private readonly EndPoint? _clientsLocalEndPoint;
 
     public PolledAcceptor(Socket socket, ListenerOptions options, TimeProvider? timeProvider)
@@ -20,7 +20,7 @@ internal sealed class PolledAcceptor : SocketAcceptor
         _options = options;
         _timeProvider = timeProvider;
         _descriptor = new PolledDescriptor(NetPoller.NextLoop(), (int)socket.Handle, socket, shortReadTellsNothing: false);
-        _wait = new ReadableWait(options.RunContinuationsAsynchronously);
+        _wait = new DescriptorWait(options.RunContinuationsAsynchronously);
 
         // Bound to one address, every client comes to that.
         _clientsLocalEndPoint = LocalEndPoint is IPEndPoint ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any))
@@ -63,7 +63,7 @@ internal sealed class PolledAcceptor : SocketAcceptor
 
             if (status == SocketError.WouldBlock)
             {
-                status = await _wait.WaitAsync(_descriptor, cancellationToken).ConfigureAwait(false);
+                status = await _wait.UntilReadableAsync(_descriptor, cancellationToken).ConfigureAwait(false);
             }
 
             if (status != SocketError.Success)

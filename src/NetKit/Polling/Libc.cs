@@ -16,6 +16,7 @@ internal static unsafe partial class Libc
     public const int DontWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL
     public const int SetFlags = 4; // F_SETFL
+    public const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     public const int ShutdownSend = 1; // SHUT_WR
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int Linger = 13; // SO_LINGER
@@ -48,6 +49,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "accept4")]
     public static partial int Accept(int listener, byte* address, int* addressLength, int flags);
+
+    [LibraryImport(Library, EntryPoint = "connect")]
+    public static partial int Connect(int socket, byte* address, int addressLength);
 
     /// <summary>recvfrom and sendto by number: libc's own functions prepare each call for being cancelled, which nobody does here.</summary>
     [LibraryImport(Library, EntryPoint = "syscall")]

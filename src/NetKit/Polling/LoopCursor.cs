@@ -15,15 +15,18 @@ internal static class LoopCursor
     private const long StepMask = (1L << StepBits) - 1;
     private const long TermMask = -1L << TermShift;
 
-    /// <summary>How many steps a batch has at the most.</summary>
-    public const int MostSteps = (1 << StepBits) - 2;
-
     public static long TermOf(long cursor) => cursor >> TermShift;
 
     /// <summary>Which batch it is, within 32 bits.</summary>
     public static int BatchOf(long cursor) => (int)(cursor >> StepBits);
 
     public static int StepOf(long cursor) => (int)(cursor & StepMask);
+
+    /// <summary>Where a loop begins: it waits, so that nobody else takes the first leader's place before it is there.</summary>
+    public const long Start = StepMask;
+
+    /// <summary>Tells whether the batch may have another step. Each new leader takes some, so nothing else bounds them.</summary>
+    public static bool HasStepsLeft(long cursor) => StepOf(cursor) < StepMask - 1;
 
     /// <summary>Tells whether the leader waits for events. Nobody takes its place then.</summary>
     public static bool IsPolling(long cursor) => (cursor & StepMask) == StepMask;

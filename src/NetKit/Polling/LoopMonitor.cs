@@ -11,7 +11,7 @@ internal static unsafe class LoopMonitor
 {
     private const int UsualPause = 1_000_000; // nanoseconds
     private const int ShortPause = 200_000;
-    private const int LongPause = 4_000_000;
+    private const int LongPause = 8_000_000; // two of them, until a leader is found, are still under 20 ms
     private const int ShortPausesAfterAFind = 50;
     private const int LooksUntilCalm = 2_000;
     private const int QuietLooksBeforeSleep = 10;
@@ -20,17 +20,18 @@ internal static unsafe class LoopMonitor
     private static PollLoop[] s_loops = [];
     private static int s_asleep;
 
-    /// <summary>Watches one loop more.</summary>
+    /// <summary>Watches one loop more, which begins to work soon.</summary>
     public static void Watch(PollLoop loop)
     {
         lock (s_gate)
         {
-            var isFirst = s_loops.Length == 0;
-            Volatile.Write(ref s_loops, [.. s_loops, loop]);
-            if (isFirst)
+            if (s_loops.Length == 0)
             {
+                // First, since it may fail.
                 new Thread(Run) { IsBackground = true, Name = "NetKit monitor" }.UnsafeStart();
             }
+
+            Volatile.Write(ref s_loops, [.. s_loops, loop]);
         }
     }
 

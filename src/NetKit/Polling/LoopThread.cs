@@ -112,9 +112,16 @@ internal sealed class LoopThread
         {
             while (_loop is null)
             {
-                if (!Monitor.Wait(_gate, s_spareTime) && _loop is null && TryRetire())
+                try
                 {
-                    return false;
+                    if (!Monitor.Wait(_gate, s_spareTime) && _loop is null && TryRetire())
+                    {
+                        return false;
+                    }
+                }
+                catch (ThreadInterruptedException)
+                {
+                    // Meant for the user code that ran here before.
                 }
             }
 

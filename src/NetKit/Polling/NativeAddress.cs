@@ -32,6 +32,9 @@ internal readonly struct NativeAddress
     /// <summary>Tells whether there is an address here.</summary>
     public bool IsKnown => _family != 0;
 
+    /// <summary>The port.</summary>
+    public int Port => _port;
+
     /// <summary>Reads a <c>sockaddr</c>.</summary>
     public static NativeAddress Read(ReadOnlySpan<byte> bytes)
     {

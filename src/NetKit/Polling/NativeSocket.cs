@@ -33,6 +33,13 @@ internal static unsafe class NativeSocket
         }
     }
 
+    /// <summary>Makes another descriptor of the same socket, which stays open until both are closed.</summary>
+    public static int Duplicate(int descriptor)
+    {
+        var duplicate = Libc.Control(descriptor, Libc.DuplicateCloseOnExec, 0);
+        return duplicate >= 0 ? duplicate : throw new SocketException((int)Errno.LastSocketError);
+    }
+
     /// <summary>Accepts a client: its descriptor, non-blocking, or -1. The address is nothing for a Unix socket.</summary>
     public static int Accept(int listener, out NativeAddress address)
     {
@@ -41,6 +48,54 @@ internal static unsafe class NativeSocket
         var accepted = Libc.Accept(listener, bytes, &length, Libc.CloseOnExec | Libc.NonBlocking);
         address = accepted < 0 ? default : NativeAddress.Read(new ReadOnlySpan<byte>(bytes, length));
         return accepted;
+    }
+
+    /// <summary>Makes .NET's view of a socket, which owns the descriptor from then on, unless this fails.</summary>
+    public static Socket ToSocket(int descriptor)
+    {
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return new Socket(handle);
+        }
+        catch
+        {
+            // Or its finalizer would close the number, whoever has it by then.
+            handle.SetHandleAsInvalid();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to connect, or asks how that goes on: success, <see cref="SocketError.InProgress"/>, or why it failed.</summary>
+    public static SocketError Connect(int descriptor, SocketAddress address)
+    {
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            if (Libc.Connect(descriptor, bytes, address.Size) == 0)
+            {
+                return SocketError.Success;
+            }
+        }
+
+        // A call that a signal interrupts goes on by itself, as one that does not wait does.
+        var status = Errno.Last == Errno.Interrupted ? SocketError.InProgress : Errno.LastSocketError;
+        return status switch
+        {
+            SocketError.IsConnected => SocketError.Success,
+            SocketError.AlreadyInProgress => SocketError.InProgress,
+            _ => status,
+        };
+    }
+
+    /// <summary>Tells whether a socket has connected to itself: the system picked the very port, at which nobody listens, for it.</summary>
+    public static bool IsConnectedToItself(int descriptor, IPEndPoint remote)
+    {
+        var bytes = stackalloc byte[NativeAddress.LargestSize];
+        var length = NativeAddress.LargestSize;
+        return Libc.GetSocketName(descriptor, bytes, &length) == 0
+            && NativeAddress.Read(new ReadOnlySpan<byte>(bytes, length)) is var local
+            && local.Port == remote.Port
+            && remote.Equals(local.ToEndPoint());
     }
 
     /// <summary>Closes a socket; a TCP peer gets a reset.</summary>

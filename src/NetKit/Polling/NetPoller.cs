@@ -19,7 +19,11 @@ internal static class NetPoller
     public static PollLoop NextLoop()
     {
         var loops = Volatile.Read(ref s_loops) ?? CreateLoops();
-        return loops[Interlocked.Increment(ref s_next) % (uint)loops.Length];
+        var loop = loops[Interlocked.Increment(ref s_next) % (uint)loops.Length];
+
+        // Here, where failing to start it fails to make a connection, and not where one waits already.
+        loop.Start();
+        return loop;
     }
 
     /// <summary>Picks a loop for a connection that the caller makes: its own, so that what belongs together meets no other thread.</summary>

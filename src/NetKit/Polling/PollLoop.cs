@@ -17,32 +17,37 @@ internal sealed unsafe class PollLoop
     private const int EventsPerWait = 256;
     private const int MostWorkPerBatch = 1024;
     private const ulong WakeKey = ulong.MaxValue;
+    private const uint WakePlace = uint.MaxValue; // its half of the key; no descriptor has it
 
     // What _sleepsUntil says while the leader is not asleep: before every tick.
     private const long Awake = long.MinValue;
 
     private readonly int _epoll;
     private readonly int _wake;
-    private readonly byte* _events = (byte*)NativeMemory.AllocZeroed(EventsPerWait, EpollRecord.LargestSize);
+    private readonly byte* _events;
     private readonly DescriptorTable _table = new();
     private readonly WorkQueue _work = new();
-    private long _cursor;
+    private readonly Lock _starting = new();
+    private long _cursor = LoopCursor.Start;
     private long _sleepsUntil = Awake;
     private int _eventCount; // written by the leader before the batch begins
     private SpinPolicy _spinning; // the leader's
-    private int _started;
+    private bool _started; // guarded by _starting, to be written
 
     public PollLoop()
     {
         Scheduler = new LoopScheduler(this);
+        _wake = -1;
         _epoll = Checked(Libc.EpollCreate(Libc.CloseOnExec));
         try
         {
             _wake = Checked(Libc.EventDescriptor(0, Libc.CloseOnExec | Libc.NonBlocking));
             Checked(Control(Libc.EpollAdd, _wake, EpollEvents.In | EpollEvents.EdgeTriggered, WakeKey));
+            _events = (byte*)NativeMemory.AllocZeroed(EventsPerWait, EpollRecord.LargestSize);
         }
         catch
         {
+            _ = Libc.Close(_wake);
             _ = Libc.Close(_epoll);
             throw;
         }
@@ -57,20 +62,40 @@ internal sealed unsafe class PollLoop
     /// <summary>Who leads and what is done.</summary>
     public long Cursor => Volatile.Read(ref _cursor);
 
-    /// <summary>Gives the loop its first leader, when it is first used.</summary>
+    /// <summary>Gives the loop its first leader, before it is first used. Throws, to be tried again, when there is no thread to be had.</summary>
     public void Start()
     {
-        if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
+        if (Volatile.Read(ref _started))
         {
-            LoopMonitor.Watch(this);
-            LoopThread.Take().Lead(this, _cursor);
+            return;
+        }
+
+        lock (_starting)
+        {
+            if (_started)
+            {
+                return;
+            }
+
+            var leader = LoopThread.Take();
+            try
+            {
+                LoopMonitor.Watch(this);
+            }
+            catch
+            {
+                leader.GiveBack();
+                throw;
+            }
+
+            leader.Lead(this, LoopCursor.Start);
+            Volatile.Write(ref _started, true);
         }
     }
 
     /// <summary>Begins to report a descriptor's events. Success, or why epoll has no room for it.</summary>
     public SocketError Register(PolledDescriptor owner, int descriptor, EpollEvents events, out int place)
     {
-        Start();
         place = _table.Add(owner);
         if (Control(Libc.EpollAdd, descriptor, events, _table.KeyOf(place)) == 0)
         {
@@ -92,7 +117,6 @@ internal sealed unsafe class PollLoop
     /// <summary>Runs work on the loop, soon, as if an event had brought it.</summary>
     public void Enqueue(IThreadPoolWorkItem work)
     {
-        Start();
         _work.Add(work);
         WakeBefore(Awake);
     }
@@ -147,13 +171,14 @@ internal sealed unsafe class PollLoop
                 return false;
             }
 
-            if (key != WakeKey && _table.Find(key) is { } descriptor)
+            LookAhead(step);
+            if (DescriptorOf(key) is { } descriptor)
             {
                 thread.Dispatch(descriptor, events);
             }
         }
 
-        if (Scheduler.IsDue)
+        if (Scheduler.IsDue && LoopCursor.HasStepsLeft(cursor))
         {
             if (!TryStep(ref cursor))
             {
@@ -163,7 +188,8 @@ internal sealed unsafe class PollLoop
             Scheduler.Run();
         }
 
-        for (var count = 0; count < MostWorkPerBatch && !_work.IsEmpty; count++)
+        // What this work brings waits for the next batch: nobody who always has more to do keeps an event waiting.
+        for (var count = Math.Min(_work.Count, MostWorkPerBatch); count > 0 && LoopCursor.HasStepsLeft(cursor); count--)
         {
             if (!TryStep(ref cursor))
             {
@@ -178,6 +204,26 @@ internal sealed unsafe class PollLoop
 
         return true;
     }
+
+    /// <summary>Has what the next events will touch brought near, while the system works on the present one.</summary>
+    /// <remarks>With a thousand connections none of it is in the cache: a sixteenth of the time went into waiting for it.</remarks>
+    private void LookAhead(int step)
+    {
+        if (step + 2 < _eventCount)
+        {
+            EpollRecord.Read(_events + ((step + 2) * EpollRecord.Size), out var key);
+            Prefetch.At(DescriptorOf(key), lines: 6);
+        }
+
+        if (step + 1 < _eventCount)
+        {
+            EpollRecord.Read(_events + ((step + 1) * EpollRecord.Size), out var key);
+            Prefetch.At(DescriptorOf(key)?.Waiting, lines: 4);
+        }
+    }
+
+    // A leader that was replaced may look ahead into the next batch while it comes in, and find half of a key.
+    private PolledDescriptor? DescriptorOf(ulong key) => (uint)key == WakePlace ? null : _table.Find(key);
 
     private bool TryBeginBatch(ref long cursor)
     {

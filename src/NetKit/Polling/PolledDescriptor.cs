@@ -17,6 +17,7 @@ namespace NetKit;
 internal sealed class PolledDescriptor
 {
     private const int Closing = int.MinValue; // in _users, beside the number of users
+    private const int Abortive = 1 << 30; // likewise, with Closing
     private const EpollEvents Ended = EpollEvents.PeerClosed | EpollEvents.HangUp | EpollEvents.Error;
     private const EpollEvents Reads = EpollEvents.In | EpollEvents.Urgent | EpollEvents.PeerClosed | EpollEvents.EdgeTriggered;
 
@@ -25,13 +26,20 @@ internal sealed class PolledDescriptor
     private IPollable? _reader;
     private IPollable? _writer;
     private int _place; // at the loop; written under the lock of this object, as is _watched
-    private volatile EpollEvents _watched;
     private int _descriptor;
     private int _users;
+    private volatile Watched _watched;
     private volatile Readiness _readable;
     private volatile Readiness _writable;
-    private bool _abortive;
     private bool _shortReadTellsNothing;
+
+    /// <summary>What the loop reports. A byte, as each connection has one.</summary>
+    private enum Watched : byte
+    {
+        Nothing,
+        Reads,
+        ReadsAndWrites,
+    }
 
     private enum Readiness : byte
     {
@@ -61,6 +69,9 @@ internal sealed class PolledDescriptor
     /// <summary>The socket's number, for whoever keeps it from being closed; -1 afterwards.</summary>
     public int Number => Volatile.Read(ref _descriptor);
 
+    /// <summary>What an event that can be received would resume, to be looked at only; null when nothing waits.</summary>
+    public object? Waiting => _reader?.Waiting;
+
     /// <summary>Tells whether it has been closed, or will be as soon as nobody uses it.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
 
@@ -76,7 +87,7 @@ internal sealed class PolledDescriptor
         {
             lock (this)
             {
-                return _owner ??= new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+                return _owner ??= NativeSocket.ToSocket(descriptor);
             }
         }
         finally
@@ -101,7 +112,7 @@ internal sealed class PolledDescriptor
     /// <summary>Uses the descriptor no more. The last one out closes it, if it is to be closed.</summary>
     public void Leave()
     {
-        if (Interlocked.Decrement(ref _users) == Closing)
+        if ((Interlocked.Decrement(ref _users) & ~Abortive) == Closing)
         {
             CloseNow();
         }
@@ -111,19 +122,20 @@ internal sealed class PolledDescriptor
     /// <param name="abortive">Whether a TCP peer gets a reset. An abortive close makes a polite one under way abortive.</param>
     public void Close(bool abortive)
     {
-        if (abortive)
-        {
-            Volatile.Write(ref _abortive, true);
-        }
-
-        if (Interlocked.Or(ref _users, Closing) == 0)
+        if (Interlocked.Or(ref _users, abortive ? Closing | Abortive : Closing) == 0)
         {
             CloseNow();
         }
     }
 
     /// <summary>Clears the readiness to receive, before the socket is asked.</summary>
-    public void ClearReadable() => Interlocked.Exchange(ref _readable, Readiness.NotReady);
+    public void ClearReadable()
+    {
+        if (_readable != Readiness.NotReady)
+        {
+            Interlocked.Exchange(ref _readable, Readiness.NotReady);
+        }
+    }
 
     /// <summary>Tells whether there may be something to receive.</summary>
     public bool MayBeReadable => _readable != Readiness.NotReady;
@@ -159,7 +171,7 @@ internal sealed class PolledDescriptor
     public SocketError AwaitReadable(IPollable reader)
     {
         Remember(ref _reader, reader);
-        if ((_watched & EpollEvents.In) == 0 && TryWatch(Reads, ref _writer, out var status))
+        if (_watched == Watched.Nothing && TryWatch(Watched.Reads, ref _writer, out var status))
         {
             return status;
         }
@@ -176,7 +188,7 @@ internal sealed class PolledDescriptor
     public SocketError AwaitWritable(IPollable writer)
     {
         Remember(ref _writer, writer);
-        if ((_watched & EpollEvents.Out) == 0 && TryWatch(Reads | EpollEvents.Out, ref _reader, out var status))
+        if (_watched != Watched.ReadsAndWrites && TryWatch(Watched.ReadsAndWrites, ref _reader, out var status))
         {
             return status;
         }
@@ -189,6 +201,9 @@ internal sealed class PolledDescriptor
         return SocketError.Success;
     }
 
+    /// <summary>Tells this writer nothing more, and keeps it alive no longer.</summary>
+    public void ForgetWriter(IPollable writer) => Interlocked.CompareExchange(ref _writer, null, writer);
+
     /// <summary>Is called by the loop's leader.</summary>
     public void OnEvents(EpollEvents events)
     {
@@ -199,7 +214,7 @@ internal sealed class PolledDescriptor
             Volatile.Write(ref _shortReadTellsNothing, true);
         }
 
-        if ((events & (EpollEvents.Out | Ended)) != 0 && (_watched & EpollEvents.Out) != 0)
+        if ((events & (EpollEvents.Out | Ended)) != 0 && _watched == Watched.ReadsAndWrites)
         {
             OnWritable(inline: !isReadable);
         }
@@ -243,7 +258,7 @@ internal sealed class PolledDescriptor
     }
 
     /// <summary>Asks the loop for more events than before; the system reports at once what is there. False when another thread has done it.</summary>
-    private bool TryWatch(EpollEvents events, ref IPollable? other, out SocketError status)
+    private bool TryWatch(Watched wanted, ref IPollable? other, out SocketError status)
     {
         if (!TryUse(out var descriptor))
         {
@@ -257,16 +272,17 @@ internal sealed class PolledDescriptor
             {
                 status = SocketError.Success;
                 var before = _watched;
-                if ((before & events) == events)
+                if (before >= wanted)
                 {
                     return false;
                 }
 
                 // Before the system is asked: the first event may be here before its answer.
-                _watched = before | events;
-                status = before == EpollEvents.None
-                    ? _loop.Register(this, descriptor, _watched, out _place)
-                    : _loop.Modify(descriptor, _watched, _place);
+                _watched = wanted;
+                var events = wanted == Watched.Reads ? Reads : Reads | EpollEvents.Out;
+                status = before == Watched.Nothing
+                    ? _loop.Register(this, descriptor, events, out _place)
+                    : _loop.Modify(descriptor, events, _place);
                 if (status != SocketError.Success)
                 {
                     _watched = before;
@@ -295,12 +311,12 @@ internal sealed class PolledDescriptor
             return;
         }
 
-        if (_watched != EpollEvents.None)
+        if (_watched != Watched.Nothing)
         {
             _loop.Unregister(_place);
         }
 
-        var isAbortive = Volatile.Read(ref _abortive);
+        var isAbortive = (Volatile.Read(ref _users) & Abortive) != 0;
         if (_owner is not null)
         {
             _owner.Close(isAbortive ? 0 : -1);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NetKit;
@@ -19,6 +20,8 @@ internal static unsafe class SocketCalls
     /// <summary>Sends what there is room for; -1 with a reason in <see cref="Errno.Last"/>.</summary>
     public static nint Send(int socket, byte* buffer, int length) => Transfer(s_send, socket, buffer, length, Libc.NoSignal);
 
+    // Not inlined: inside a caller's try block the compiler would have to make each call through a stub.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static nint Transfer(nint call, int socket, byte* buffer, int length, int flags) => length <= MostQuickBytes
         ? Libc.TransferQuickly(call, socket, buffer, (nuint)length, flags | Libc.DontWait, 0, 0)
         : Libc.Transfer(call, socket, buffer, (nuint)length, flags | Libc.DontWait, 0, 0);

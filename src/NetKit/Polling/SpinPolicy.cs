@@ -29,7 +29,7 @@ internal struct SpinPolicy
     /// <summary>Learns from a wait that brought events.</summary>
     public void OnEvents(int count, ulong key)
     {
-        _rounds = count == 1 && key == _lastKey ? _rounds + 1 : Math.Min(_rounds, 0);
+        _rounds = count == 1 && key == _lastKey ? Math.Min(_rounds + 1, RoundsBeforeSpinning) : Math.Min(_rounds, 0);
         _lastKey = key;
     }
 

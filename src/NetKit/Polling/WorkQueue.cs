@@ -10,7 +10,10 @@ internal sealed class WorkQueue
     private int _count;
 
     /// <summary>Tells, without waiting for anybody, whether there is none.</summary>
-    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+    public bool IsEmpty => Count == 0;
+
+    /// <summary>Tells, without waiting for anybody, how much there is.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     public void Add(IThreadPoolWorkItem item)
     {

@@ -25,17 +25,9 @@ public sealed class ConnectionServerOptions
     /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
     internal ConnectionServerOptions Validated()
     {
-        Check(MaxConnections is not < 1, nameof(MaxConnections), MaxConnections, "at least 1, or null for no limit");
-        Check(Enum.IsDefined(LimitMode), nameof(LimitMode), LimitMode, "Wait or Reject");
-        Check(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= s_longestDrain, nameof(DrainTimeout), DrainTimeout, "from zero to a day");
+        OptionCheck.Require<ConnectionServerOptions>(MaxConnections is not < 1, nameof(MaxConnections), MaxConnections, "at least 1, or null for no limit");
+        OptionCheck.Require<ConnectionServerOptions>(Enum.IsDefined(LimitMode), nameof(LimitMode), LimitMode, "Wait or Reject");
+        OptionCheck.Require<ConnectionServerOptions>(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= s_longestDrain, nameof(DrainTimeout), DrainTimeout, "from zero to a day");
         return (ConnectionServerOptions)MemberwiseClone();
-    }
-
-    private static void Check(bool valid, string property, object? value, string allowed)
-    {
-        if (!valid)
-        {
-            throw new ArgumentOutOfRangeException(property, value, $"{nameof(ConnectionServerOptions)}.{property} must be {allowed}.");
-        }
     }
 }

@@ -94,6 +94,59 @@ public sealed class PolledConnectionTests
         }
     }
 
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_wait_for_data_is_not_ended_by_data_that_a_read_took_which_had_let_others_go_first()
+    {
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            using var pair = SocketPair.Tcp();
+            await using var connection = await ReadAfterOthersAsync(pair);
+            var waiting = connection.ReadAsync(Memory<byte>.Empty).AsTask();
+            await Waiting.StillWaits(waiting);
+            pair.Second.Send([1]);
+            await waiting.Within();
+        }
+    }
+
+    private static async Task<Connection> ReadAfterOthersAsync(SocketPair pair)
+    {
+        using var leadingPair = SocketPair.Tcp();
+        await using var leading = Connection.FromSocket(leadingPair.First, s_polled);
+        var resumption = leading.ReadAsync(new byte[1]);
+        leadingPair.Second.Send(new byte[10_000]);
+        await resumption.ConfigureAwait(false);
+
+        // Of the same loop, since it is made there. An event tells of data, and nothing is taken.
+        var connection = Connection.FromSocket(pair.First, s_polled);
+        var telling = connection.ReadAsync(Memory<byte>.Empty);
+        pair.Second.Send([1]);
+        await telling.ConfigureAwait(false);
+
+        // As many as a thread may find their data at once; the next one lets the others go first, and goes on among the work of a batch.
+        await ReadLeadingAsync(65).ConfigureAwait(false);
+        await ReadLeadingAsync(63).ConfigureAwait(false);
+
+        // So these are done with the next batch, whose event of the second byte comes before them.
+        var another = leading.ReadAsync(new byte[1]);
+        var reading = connection.ReadAsync(new byte[8]);
+        pair.Second.Send([1]);
+        await another.ConfigureAwait(false);
+        if (await reading.ConfigureAwait(false) == 1)
+        {
+            await connection.ReadExactlyAsync(new byte[1]).ConfigureAwait(false);
+        }
+
+        return connection;
+
+        async Task ReadLeadingAsync(int count)
+        {
+            for (; count > 0; count--)
+            {
+                Assert.Equal(1, await leading.ReadAsync(new byte[1]).ConfigureAwait(false));
+            }
+        }
+    }
+
     private static async Task<Connection> ReadBeforeTheEventIsToldAsync(SocketPair pair)
     {
         using var leadingPair = SocketPair.Tcp();

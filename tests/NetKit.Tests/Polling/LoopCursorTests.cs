@@ -21,4 +21,18 @@ public sealed class LoopCursorTests
         Assert.NotEqual(LoopCursor.TermOf(long.MaxValue), LoopCursor.TermOf(next));
         Assert.Equal(LoopCursor.TermOf(next), LoopCursor.TermOf(LoopCursor.NextBatch(next)));
     }
+
+    [Fact]
+    public void A_batch_ends_before_its_last_step_would_look_as_if_the_leader_waited()
+    {
+        var cursor = LoopCursor.NextBatch(LoopCursor.Start);
+        while (LoopCursor.HasStepsLeft(cursor))
+        {
+            cursor = LoopCursor.NextStep(cursor);
+            Assert.False(LoopCursor.IsPolling(cursor));
+        }
+
+        Assert.True(LoopCursor.IsPolling(LoopCursor.NextStep(cursor)));
+        Assert.True(LoopCursor.IsPolling(LoopCursor.Start));
+    }
 }

@@ -44,6 +44,8 @@ public sealed class PolledDescriptorTests
 
         public void Write() => End(_written, descriptor.AwaitWritable(this));
 
+        public object? Waiting => null;
+
         public bool OnReady(bool isHandedOver, bool inline) => false;
 
         public void Execute()

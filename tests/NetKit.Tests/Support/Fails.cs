@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace NetKit.Tests;
 
@@ -49,9 +50,53 @@ internal static class Fails
         AssertNamed(exception.RemoteEndPoint, exception.Message);
         Assert.True(exception.Error != ConnectionError.Unknown, $"A failure without a name: {exception}");
         Assert.True(exception.BytesTransferred >= 0);
+        if (exception is DialException dial)
+        {
+            AssertNamesItsAttempts(dial);
+            return;
+        }
+
         var isDeadline = exception is DeadlineExceededException;
         Assert.Equal(isDeadline, exception.Error == ConnectionError.DeadlineExceeded);
-        Assert.Equal(isDeadline, exception.InnerException is TimeoutException);
+        Assert.Equal(isDeadline || exception.Error == ConnectionError.TimedOut, exception.InnerException is TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut });
+    }
+
+    /// <summary>A dial fails with what it tried, and blames the preferred address.</summary>
+    public static async Task<DialException> AsDial(ConnectionError error, Task<Connection> dial)
+    {
+        var exception = await Assert.ThrowsAsync<DialException>(() => dial.Within());
+        AssertWellFormed(exception);
+        AssertBlamesThePreferredAddress(exception);
+        Assert.True(exception.Error == error, $"Expected {error}, but: {exception}");
+        return exception;
+    }
+
+    public static Task<DialException> AsDial(ConnectionError error, ValueTask<Connection> dial) => AsDial(error, dial.AsTask());
+
+    /// <summary>Of one round or of several, or of none when a circuit was open.</summary>
+    private static void AssertNamesItsAttempts(DialException exception)
+    {
+        Assert.Equal(exception.Attempts.OrderBy(attempt => attempt.Started), exception.Attempts);
+        foreach (var attempt in exception.Attempts)
+        {
+            Assert.Contains(attempt.ToString(), exception.Message, StringComparison.Ordinal);
+            Assert.InRange(attempt.Elapsed, TimeSpan.Zero, Eventually.Bound);
+            Assert.True(attempt.Outcome is DialOutcome.Failed or DialOutcome.TimedOut, $"A failed dial has an attempt that {attempt}");
+        }
+
+        if (exception.Attempts.Count > 0)
+        {
+            Assert.Contains(exception.InnerException, exception.Attempts.Select(attempt => attempt.Error));
+        }
+    }
+
+    private static void AssertBlamesThePreferredAddress(DialException exception)
+    {
+        Assert.NotEmpty(exception.Attempts);
+        Assert.Same(exception.Attempts[0].Error, exception.InnerException);
+        Assert.True(
+            exception.Error == ConnectionError.DeadlineExceeded || exception.Error == exception.Attempts[0].Error!.Error,
+            $"The preferred address is not to blame in: {exception}");
     }
 
     private static async Task<ConnectionException> With(ConnectionError error, Task operation)

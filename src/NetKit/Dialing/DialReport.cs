@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+/// <summary>Keeps how one dial goes on, and tells whoever wants to know: the callback, the log, the instruments, the spans.</summary>
+internal sealed class DialReport
+{
+    private readonly EndPoint _endPoint;
+    private readonly Action<DialAttempt>? _onAttempt;
+    private readonly ILogger _logger;
+    private readonly TimeProvider? _timeProvider;
+    private readonly List<DialAttempt> _attempts = [];
+    private readonly long _start;
+    private readonly Activity? _span;
+
+    public DialReport(EndPoint endPoint, DialerOptions options, ILogger logger, TimeProvider? timeProvider)
+    {
+        _endPoint = endPoint;
+        _onAttempt = options.OnAttempt;
+        _logger = logger;
+        _timeProvider = timeProvider;
+        _start = MonotonicClock.Now(timeProvider);
+        _span = DialSpans.StartDial(endPoint);
+    }
+
+    /// <summary>How long the dial has been under way.</summary>
+    public TimeSpan Elapsed => TimeSpan.FromTicks(MonotonicClock.Now(_timeProvider) - _start);
+
+    /// <summary>How many attempts have ended.</summary>
+    public int Count => _attempts.Count;
+
+    /// <summary>The attempts, in the order in which they began. To be asked for when all have ended.</summary>
+    public IReadOnlyList<DialAttempt> Attempts => [.. _attempts.OrderBy(static attempt => attempt.Started)];
+
+    /// <summary>Takes in an attempt that has ended. One at a time.</summary>
+    public void Add(DialAttempt attempt)
+    {
+        _attempts.Add(attempt);
+        NetKitMetrics.DialAttemptEnded(NameOf(attempt.Outcome), DialSpans.FamilyOf(attempt.EndPoint));
+        if (_logger.IsEnabled(LogLevel.Trace))
+        {
+            Log.DialAttemptEnded(_logger, ErrorSentence.Format(_endPoint), attempt.ToString());
+        }
+
+        Tell(attempt);
+    }
+
+    /// <summary>Says that the dial has given a connection to this address.</summary>
+    public void Succeed(EndPoint? address)
+    {
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.Dialed(
+                _logger,
+                ErrorSentence.Format(_endPoint),
+                Elapsed.TotalMilliseconds,
+                address is null ? "an unknown address" : ErrorSentence.Format(address),
+                _attempts.Count);
+        }
+
+        End(DialOutcome.Connected);
+    }
+
+    /// <summary>Says that the dial has failed.</summary>
+    public void Fail(DialException exception)
+    {
+        Log.DialFailed(_logger, Elapsed.TotalMilliseconds, exception);
+        End(exception.Error == ConnectionError.DeadlineExceeded ? DialOutcome.TimedOut : DialOutcome.Failed, exception);
+    }
+
+    /// <summary>Says that the caller has cancelled the dial.</summary>
+    public void Cancel()
+    {
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.DialCancelled(_logger, ErrorSentence.Format(_endPoint), Elapsed.TotalMilliseconds, _attempts.Count);
+        }
+
+        End(DialOutcome.Cancelled);
+    }
+
+    private void End(DialOutcome outcome, ConnectionException? error = null)
+    {
+        NetKitMetrics.DialEnded(Elapsed.TotalSeconds, NameOf(outcome));
+        _span?.SetTag("netkit.dial.attempts", _attempts.Count).SetTag("netkit.dial.outcome", NameOf(outcome));
+        NetKitActivities.End(_span, error);
+    }
+
+    private void Tell(DialAttempt attempt)
+    {
+        try
+        {
+            _onAttempt?.Invoke(attempt);
+        }
+        catch (Exception exception)
+        {
+            Log.AttemptCallbackFailed(_logger, exception);
+        }
+    }
+
+    private static string NameOf(DialOutcome outcome) => outcome switch
+    {
+        DialOutcome.Connected => "connected",
+        DialOutcome.Failed => "failed",
+        DialOutcome.TimedOut => "timed_out",
+        DialOutcome.Lost => "lost",
+        _ => "cancelled",
+    };
+}

@@ -1,0 +1,198 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+
+namespace NetKit.Tests.Dialing;
+
+public sealed class RetryBudgetTests
+{
+    private static readonly IPEndPoint s_endPoint = new(IPAddress.Loopback, 80);
+    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(2);
+
+    private readonly FakeTimeProvider _clock = new();
+
+    [Fact]
+    public async Task Peer_that_never_answers_ends_the_dial_exactly_when_the_time_is_over()
+    {
+        var inner = new ScriptedDialer(_clock);
+        inner.Script.Enqueue(ScriptedDialer.Hang);
+        var dial = Create(inner).DialAsync(s_endPoint).AsTask();
+        _clock.Advance(s_budget - TimeSpan.FromTicks(1));
+        await Waiting.StillWaits(dial);
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial);
+        Assert.Equal(ConnectionError.DeadlineExceeded, failure.Error);
+        var attempt = Assert.Single(failure.Attempts);
+        Assert.Equal(DialOutcome.TimedOut, attempt.Outcome);
+        Assert.Equal(s_budget, attempt.Elapsed);
+    }
+
+    // Whatever the rounds do, the dial never ends later than its budget; and it ends by an error that tells them all.
+    [Fact]
+    public async Task Mix_of_slow_and_quick_failures_never_ends_late()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var inner = new ScriptedDialer(_clock);
+            for (var times = 0; times < 100; times++)
+            {
+                var time = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(1_500) : random.Next(20));
+                inner.Script.Enqueue(ScriptedDialer.FailAfter(time, _clock, Refused));
+            }
+
+            var began = _clock.GetTimestamp();
+            var dial = Create(inner, new RetryOptions { MaxRetryAttempts = 99, TotalTimeout = s_budget }, seed).DialAsync(s_endPoint).AsTask();
+            await _clock.Pass(dial, s_budget);
+            var failure = await Assert.ThrowsAsync<DialException>(() => dial);
+            Assert.True(_clock.GetElapsedTime(began) <= s_budget, $"Seed {seed}: {_clock.GetElapsedTime(began)}");
+            Assert.Equal(inner.Starts.Count, failure.Attempts.Count);
+        }
+    }
+
+    [Fact]
+    public async Task Retry_that_could_not_finish_is_not_begun_and_the_error_names_the_knob()
+    {
+        // Each refusal takes 700 ms, so a connection would too: after the second, 600 ms are left.
+        var inner = new ScriptedDialer(_clock);
+        for (var times = 0; times < 3; times++)
+        {
+            inner.Script.Enqueue(ScriptedDialer.FailAfter(TimeSpan.FromMilliseconds(700), _clock, Refused));
+        }
+
+        var began = _clock.GetTimestamp();
+        var dial = Create(inner).DialAsync(s_endPoint).AsTask();
+        await _clock.Pass(dial, s_budget);
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial);
+        Assert.Equal(TimeSpan.FromMilliseconds(1_400), _clock.GetElapsedTime(began));
+        Assert.Equal(2, failure.Attempts.Count);
+        Assert.Equal(ConnectionError.Refused, failure.Error);
+        Assert.Contains("in 2 rounds; a retry would not finish within TotalTimeout, which is 00:00:02 ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Time_that_runs_out_in_a_later_round_is_told_with_the_rounds_before()
+    {
+        var inner = new ScriptedDialer(_clock);
+        inner.Script.Enqueue(ScriptedDialer.Fail(Refused));
+        inner.Script.Enqueue(ScriptedDialer.Hang);
+        var dial = Create(inner).DialAsync(s_endPoint).AsTask();
+        await _clock.Pass(dial, s_budget);
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial);
+        Assert.Equal(ConnectionError.DeadlineExceeded, failure.Error);
+        Assert.Equal([DialOutcome.Failed, DialOutcome.TimedOut], failure.Attempts.Select(attempt => attempt.Outcome));
+        Assert.Equal(s_budget, failure.Attempts[1].Started + failure.Attempts[1].Elapsed);
+    }
+
+    [Fact]
+    public async Task Peer_that_uses_up_the_budget_counts_for_its_circuit()
+    {
+        var inner = new ScriptedDialer(_clock);
+        var dialer = Create(inner, new RetryOptions { TotalTimeout = s_budget, CircuitBreaker = new CircuitBreakerOptions() });
+        for (var times = 0; times < 3; times++)
+        {
+            inner.Script.Enqueue(ScriptedDialer.Hang);
+            var dial = dialer.DialAsync(s_endPoint).AsTask();
+            await _clock.Pass(dial, s_budget);
+            Assert.Equal(ConnectionError.DeadlineExceeded, (await Assert.ThrowsAsync<DialException>(() => dial)).Error);
+        }
+
+        Assert.Equal(ConnectionError.CircuitOpen, (await Assert.ThrowsAsync<DialException>(() => dialer.DialAsync(s_endPoint).AsTask())).Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Caller_who_cancels_within_a_round_gets_his_token_and_nothing_else(bool withBudget)
+    {
+        using var given = new CancellationTokenSource();
+        var inner = new ScriptedDialer(_clock);
+        inner.Script.Enqueue(ScriptedDialer.Hang);
+        var dial = Create(inner, new RetryOptions { TotalTimeout = withBudget ? s_budget : null }).DialAsync(s_endPoint, given.Token).AsTask();
+        await given.CancelAsync();
+        await Fails.ByToken(dial, given.Token);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Caller_who_cancels_between_rounds_gets_his_token_at_once_around_the_last_failure(bool withBudget)
+    {
+        using var given = new CancellationTokenSource();
+        var inner = new ScriptedDialer(_clock) { Rest = Refused };
+        var dial = Create(inner, new RetryOptions { TotalTimeout = withBudget ? s_budget : null }).DialAsync(s_endPoint, given.Token).AsTask();
+        await Waiting.StillWaits(dial);
+        await given.CancelAsync();
+        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dial.Within());
+        Assert.Equal(given.Token, cancelled.CancellationToken);
+        Assert.Equal(ConnectionError.Refused, Assert.IsType<ConnectionException>(cancelled.InnerException, exactMatch: false).Error);
+        Assert.Single(inner.Starts);
+    }
+
+    [Fact]
+    public async Task Caller_who_has_cancelled_already_gets_his_token_and_nobody_is_dialled()
+    {
+        using var given = new CancellationTokenSource();
+        await given.CancelAsync();
+        var inner = new ScriptedDialer(_clock);
+        await Fails.ByToken(Create(inner).DialAsync(s_endPoint, given.Token).AsTask(), given.Token);
+        Assert.Empty(inner.Starts);
+    }
+
+    // A dialer that fails in its own words because it was cancelled: the caller's token says why, and the circuit hears nothing.
+    [Fact]
+    public async Task Failure_that_a_cancellation_brought_about_is_the_cancellation()
+    {
+        using var given = new CancellationTokenSource();
+        var inner = new ScriptedDialer(_clock);
+        var dialer = Create(inner, new RetryOptions { CircuitBreaker = new CircuitBreakerOptions { MinimumThroughput = 1 } });
+        inner.Script.Enqueue(async (_, token) =>
+        {
+            await Task.Delay(Timeout.Infinite, token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            throw new ConnectionException(ConnectionError.Aborted, "dial");
+        });
+        var dial = dialer.DialAsync(s_endPoint, given.Token).AsTask();
+        await given.CancelAsync();
+        await Fails.ByToken(dial, given.Token);
+        await using var connection = await dialer.DialAsync(s_endPoint);
+    }
+
+    [Fact]
+    public async Task Dialer_that_cancels_of_its_own_accord_fails_as_a_dial()
+    {
+        var inner = new ScriptedDialer(_clock) { Rest = () => new OperationCanceledException() };
+        var failure = await Assert.ThrowsAsync<DialException>(() => Create(inner).DialAsync(s_endPoint).AsTask());
+        Assert.Equal(ConnectionError.Aborted, failure.Error);
+        Assert.Single(inner.Starts);
+    }
+
+    [Fact]
+    public async Task Dial_that_ended_holds_neither_its_callers_token_nor_the_clock()
+    {
+        using var given = new CancellationTokenSource();
+        var dialer = Create(new ScriptedDialer(_clock));
+        var weak = await DialAndForgetAsync(dialer, given.Token);
+        await Eventually.True(
+            () =>
+            {
+                GC.Collect();
+                return !weak.IsAlive;
+            },
+            "the dial is held");
+        GC.KeepAlive(given);
+        GC.KeepAlive(_clock);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> DialAndForgetAsync(RetryingDialer dialer, CancellationToken token)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Loopback, 81); // held by the dial alone
+        await using var connection = await dialer.DialAsync(endPoint, token);
+        return new WeakReference(endPoint);
+    }
+
+    private RetryingDialer Create(ScriptedDialer inner, RetryOptions? options = null, int seed = 1) =>
+        new(inner, options ?? new RetryOptions { TotalTimeout = s_budget }, null, _clock, new Random(seed));
+
+    private static ConnectionException Refused() => new(ConnectionError.Refused, "dial", remoteEndPoint: s_endPoint);
+}
