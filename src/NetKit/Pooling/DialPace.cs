@@ -20,6 +20,7 @@ internal sealed class DialPace
     private readonly Random _random;
     private readonly int _mostDials;
     private int _failures;
+    private double _jitter = 1; // drawn once a failure
     private long _failedAt = long.MinValue;
     private long _gate = long.MinValue;
     private long _idleGate = long.MinValue;
@@ -45,11 +46,16 @@ internal sealed class DialPace
     /// <summary>When a dial may start; it may now if that has gone by.</summary>
     public long GateFor(bool somebodyWaits) => somebodyWaits ? _gate : _idleGate;
 
-    public void OnDialed()
+    public void OnDialed(long startedAt)
     {
+        // One that was under way when another turned out useless may be as useless.
+        if (IsDown || startedAt > _failedAt)
+        {
+            _gate = _idleGate = long.MinValue;
+            Allowance = (int)Math.Min(2L * Allowance, _mostDials);
+        }
+
         IsDown = false;
-        _gate = _idleGate = long.MinValue;
-        Allowance = (int)Math.Min(2L * Allowance, _mostDials);
     }
 
     public void OnDialFailed(long startedAt, long now)
@@ -74,16 +80,17 @@ internal sealed class DialPace
     private void OnFailed(long startedAt, long now)
     {
         Allowance = 1;
-        if (startedAt < _failedAt && _failures > 0)
+        if (startedAt > _failedAt || _failures == 0)
         {
-            // It ran beside the one that failed before.
-            return;
+            // The others of its kind ran beside the one that failed before.
+            _failures = Math.Min(_failures + 1, MostDoublings);
+            _jitter = 1 + (Jitter * ((2 * _random.NextDouble()) - 1));
         }
 
         _failedAt = now;
-        _failures = Math.Min(_failures + 1, MostDoublings);
-        var jitter = 1 + (Jitter * ((2 * _random.NextDouble()) - 1));
-        _gate = startedAt + (long)(jitter * Math.Min(FirstWait << (_failures - 1), LongestWait));
-        _idleGate = startedAt + (long)(jitter * Math.Min(FirstIdleWait << (_failures - 1), LongestIdleWait));
+        _gate = Math.Max(_gate, startedAt + WaitAfter(FirstWait, LongestWait));
+        _idleGate = Math.Max(_idleGate, startedAt + WaitAfter(FirstIdleWait, LongestIdleWait));
     }
+
+    private long WaitAfter(long first, long longest) => (long)(_jitter * Math.Min(first << (_failures - 1), longest));
 }

@@ -16,7 +16,7 @@ internal sealed partial class PoolCore
     {
         Forget(dial);
         _dialed++;
-        _pace.OnDialed();
+        _pace.OnDialed(dial.StartedAt);
         DialError = null;
         entry.BornAt = entry.IdleSince = now;
         entry.Generation = dial.Generation;

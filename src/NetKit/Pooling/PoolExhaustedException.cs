@@ -6,8 +6,8 @@ namespace NetKit;
 /// <summary>Reports that a pool had no connection to give: not within <see cref="ConnectionPoolOptions.AcquireTimeout"/>, or because too many wait already.</summary>
 /// <remarks>
 /// The message tells what the pool looked like and names the option to change. <see cref="ConnectionException.Error"/> is
-/// <see cref="ConnectionError.PoolExhausted"/>; the inner exception is what the last dial failed with, or else, when the time was over, a
-/// <see cref="TimeoutException"/>. The pool goes on: try again.
+/// <see cref="ConnectionError.PoolExhausted"/>; the inner exception is what the last dial failed with, or null if it did not.
+/// The pool goes on: try again.
 /// </remarks>
 public sealed class PoolExhaustedException : ConnectionException
 {
@@ -27,7 +27,7 @@ public sealed class PoolExhaustedException : ConnectionException
     internal static PoolExhaustedException InTime(EndPoint endPoint, ConnectionPoolOptions options, PoolSnapshot snapshot) => new(
         endPoint,
         snapshot,
-        snapshot.DialError ?? new TimeoutException($"{nameof(ConnectionPoolOptions.AcquireTimeout)} passed."),
+        snapshot.DialError,
         string.Create(
             CultureInfo.InvariantCulture,
             $"no connection within {nameof(ConnectionPoolOptions.AcquireTimeout)} ({options.AcquireTimeout.TotalSeconds:0.###} s): {snapshot.Describe(options)}"));

@@ -6,7 +6,7 @@ namespace NetKit.Tests;
 /// <summary>Asserts how an operation fails. There are three ways, and each has one identity.</summary>
 internal static class Fails
 {
-    private static readonly string[] s_operations = ["read", "write", "complete writes", "close", "set", "accept", "listen", "dial"];
+    private static readonly string[] s_operations = ["read", "write", "complete writes", "close", "set", "accept", "listen", "dial", "acquire", "warm up"];
 
     public static async Task<DeadlineExceededException> AtDeadline(Task operation)
     {
