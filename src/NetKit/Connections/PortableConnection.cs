@@ -18,9 +18,11 @@ internal sealed partial class PortableConnection : ReadinessConnection
     private SendWait? _sendWait;
     private SocketError _receiveError;
     private int _probing;
-    private Expectation _expectation; // guarded by the reading turn, and by the owner of a read that waits
-    private bool _fullMeansEmpty; // likewise; the last full receive, too, had taken all there was
-    private bool _probeIsFresh; // likewise; true while nothing was received since the probe began
+    private bool _fullMeansEmpty; // guarded by the reading turn, and by the owner of a read that waits; the last full receive, too, had taken all there was
+
+    // Likewise. The last receive did not fill its buffer, or filled it where the one before had taken all: most likely there
+    // is nothing more, and asking at once is a wasted call. Should there be, the probe finds it.
+    private bool _isLikelyEmpty;
 
     /// <summary>Makes a connection of a socket whose options are set.</summary>
     public PortableConnection(Socket socket, TimeProvider? timeProvider)
@@ -28,19 +30,6 @@ internal sealed partial class PortableConnection : ReadinessConnection
     {
         _socket = socket;
         socket.Blocking = false;
-    }
-
-    /// <summary>What the last receive or probe told about the next receive.</summary>
-    private enum Expectation : byte
-    {
-        Unknown,
-
-        // The last receive did not fill its buffer, or filled it where the one before had taken all: most likely there is
-        // nothing more, and asking at once is a wasted call. Should there be, the probe finds it.
-        Nothing,
-
-        // The probe ended, and nothing was received since it began: there is data, or the end.
-        Something,
     }
 
     public override EndPoint? LocalEndPoint => _endPoints.Local(_socket);
@@ -51,15 +40,16 @@ internal sealed partial class PortableConnection : ReadinessConnection
 
     internal override int TryReceive(Span<byte> buffer, out SocketError status)
     {
-        if (buffer.IsEmpty)
+        if (_isLikelyEmpty)
         {
-            return TryPeek(out status);
+            _isLikelyEmpty = false;
+            status = SocketError.WouldBlock;
+            return 0;
         }
 
-        if (_expectation == Expectation.Nothing)
+        if (buffer.IsEmpty)
         {
-            _expectation = Expectation.Unknown;
-            status = SocketError.WouldBlock;
+            Peek(out status);
             return 0;
         }
 
@@ -69,18 +59,15 @@ internal sealed partial class PortableConnection : ReadinessConnection
             _fullMeansEmpty = true;
         }
 
-        var likelyEmpty = count > 0 && (count < buffer.Length || _fullMeansEmpty);
-        _expectation = likelyEmpty ? Expectation.Nothing : Expectation.Unknown;
-        _probeIsFresh = false;
+        _isLikelyEmpty = count > 0 && (count < buffer.Length || _fullMeansEmpty);
         return count;
     }
 
-    private protected override bool SeemsQuiet => _expectation == Expectation.Nothing && _receiveError == SocketError.Success;
+    private protected override bool SeemsQuiet => _isLikelyEmpty && _receiveError == SocketError.Success;
 
     private protected override IdleState LookAhead()
     {
-        Span<byte> one = stackalloc byte[1];
-        var count = Receive(one, SocketFlags.Peek, out var status);
+        var count = Peek(out var status);
         return IdleStateOf(count, status);
     }
 
@@ -129,7 +116,6 @@ internal sealed partial class PortableConnection : ReadinessConnection
         }
 
         _probe ??= new ReceiveProbe(this);
-        _probeIsFresh = true;
         bool underWay;
         try
         {
@@ -194,28 +180,10 @@ internal sealed partial class PortableConnection : ReadinessConnection
         while (count > 0 && discarded < SocketConnection.MostDiscarded);
     }
 
-    private int TryPeek(out SocketError status)
+    private int Peek(out SocketError status)
     {
-        status = _expectation switch
-        {
-            Expectation.Something => SocketError.Success,
-            Expectation.Nothing => SocketError.WouldBlock,
-            _ => Peek(),
-        };
-
-        if (status == SocketError.WouldBlock)
-        {
-            _expectation = Expectation.Unknown;
-        }
-
-        return 0;
-
-        SocketError Peek()
-        {
-            Span<byte> one = stackalloc byte[1];
-            Receive(one, SocketFlags.Peek, out var answer);
-            return answer;
-        }
+        Span<byte> one = stackalloc byte[1];
+        return Receive(one, SocketFlags.Peek, out status);
     }
 
     private int Receive(Span<byte> buffer, SocketFlags flags, out SocketError status)
@@ -249,9 +217,10 @@ internal sealed partial class PortableConnection : ReadinessConnection
         Interlocked.Exchange(ref _probing, 0);
         if (Reading.Take() is { } operation)
         {
-            // A probe from before the last receive may tell of the data that was received.
-            _expectation = _probeIsFresh ? Expectation.Something : Expectation.Unknown;
-            ((ReadOperation)operation).Resume(inline);
+            // That it ended says nothing: it ends by an event, and what that told of may have been received before the
+            // probe began. Whoever waited asks the socket.
+            _isLikelyEmpty = false;
+            operation.Resume(inline);
         }
     }
 
