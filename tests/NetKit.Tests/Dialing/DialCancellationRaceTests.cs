@@ -133,6 +133,7 @@ public sealed class DialCancellationRaceTests
         catch (DialException exception)
         {
             Fails.AssertWellFormed(exception);
+            Fails.AssertBlamesThePreferredAddress(exception);
             Assert.Equal(ConnectionError.Refused, exception.Error);
             Interlocked.Increment(ref _failed);
         }

@@ -90,7 +90,8 @@ internal static class Fails
         }
     }
 
-    private static void AssertBlamesThePreferredAddress(DialException exception)
+    /// <summary>Of a dial of one round: the error is that of the first address.</summary>
+    public static void AssertBlamesThePreferredAddress(DialException exception)
     {
         Assert.NotEmpty(exception.Attempts);
         Assert.Same(exception.Attempts[0].Error, exception.InnerException);
