@@ -15,7 +15,7 @@ internal sealed class DialDecision : DeadlineEntry
     private readonly CancellationTokenRegistration _caller;
     private int _verdict;
 
-    /// <param name="deadline">When the time of the dial is over; on the clock given.</param>
+    /// <param name="deadline">When the time of the dial is over.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="caller">The caller's token.</param>
     public DialDecision(Deadline deadline, TimeProvider? timeProvider, CancellationToken caller)

@@ -14,14 +14,21 @@ internal sealed class DialRun
     private readonly TimeProvider? _timeProvider;
 
     public DialRun(
-        EndPoint endPoint, DialerOptions options, Connector connector, DialReport report, TimeProvider? timeProvider, CancellationToken caller)
+        EndPoint endPoint,
+        DialerOptions options,
+        Connector connector,
+        DialReport report,
+        Deadline limit,
+        TimeProvider? timeProvider,
+        CancellationToken caller)
     {
         _endPoint = endPoint;
         _options = options;
         _connector = connector;
         _report = report;
         _timeProvider = timeProvider;
-        _decision = new DialDecision(Deadline.After(options.ConnectTimeout, timeProvider), timeProvider, caller);
+        _decision = new DialDecision(
+            Deadline.Earliest(Deadline.After(options.ConnectTimeout, timeProvider), limit), timeProvider, caller);
     }
 
     /// <summary>The connection, when the dial has ended with one. The caller owns it.</summary>

@@ -12,7 +12,7 @@ namespace NetKit;
 /// succeeds wins (RFC 8305, "Happy Eyeballs"). With <see cref="DialerOptions.Tls"/> that is the first to finish its handshake.</para>
 /// <para>Safe to use from any thread; one dialer serves a whole program. It holds nothing that would have to be disposed.</para>
 /// </remarks>
-public sealed class Dialer : IDialer
+public sealed class Dialer : IBoundedDialer
 {
     private readonly DialerOptions _options;
     private readonly Connector _connector;
@@ -50,12 +50,18 @@ public sealed class Dialer : IDialer
     /// <exception cref="DialException">No attempt succeeded, or the time was over. It says how each attempt went.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ArgumentException">A dialer does not go to endpoints of that kind.</exception>
-    public async ValueTask<Connection> DialAsync(EndPoint endPoint, CancellationToken cancellationToken = default)
+    public ValueTask<Connection> DialAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+        DialAsync(endPoint, Deadline.None, cancellationToken);
+
+    ValueTask<Connection> IBoundedDialer.DialAsync(EndPoint endPoint, Deadline limit, CancellationToken cancellationToken) =>
+        DialAsync(endPoint, limit, cancellationToken);
+
+    private async ValueTask<Connection> DialAsync(EndPoint endPoint, Deadline limit, CancellationToken cancellationToken)
     {
         DialTarget.ThrowIfUnknown(endPoint);
         cancellationToken.ThrowIfCancellationRequested();
         var report = new DialReport(endPoint, _options, _logger, _timeProvider);
-        var run = new DialRun(endPoint, _options, _connector, report, _timeProvider, cancellationToken);
+        var run = new DialRun(endPoint, _options, _connector, report, limit, _timeProvider, cancellationToken);
         switch (await run.RunAsync(_lookup).ConfigureAwait(false))
         {
             case DialVerdict.Connected:
@@ -67,13 +73,13 @@ public sealed class Dialer : IDialer
                 throw new OperationCanceledException(cancellationToken);
 
             case var verdict:
-                var exception = ToException(endPoint, verdict, report.Attempts);
+                var exception = ToException(endPoint, verdict, report.Attempts, limit);
                 report.Fail(exception);
                 throw exception;
         }
     }
 
-    private DialException ToException(EndPoint endPoint, DialVerdict verdict, IReadOnlyList<DialAttempt> attempts)
+    private DialException ToException(EndPoint endPoint, DialVerdict verdict, IReadOnlyList<DialAttempt> attempts, Deadline limit)
     {
         if (verdict == DialVerdict.DeadlineExceeded)
         {
@@ -82,7 +88,9 @@ public sealed class Dialer : IDialer
                 endPoint,
                 attempts,
                 localEndPoint: _options.LocalEndPoint,
-                detail: $"no connection within {_options.ConnectTimeout} ({nameof(DialerOptions.ConnectTimeout)})");
+                detail: limit.HasPassed
+                    ? "no connection within the time that was left"
+                    : $"no connection within {_options.ConnectTimeout} ({nameof(DialerOptions.ConnectTimeout)})");
         }
 
         // Every attempt has failed here, the preferred address's too.

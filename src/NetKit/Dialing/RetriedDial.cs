@@ -52,6 +52,14 @@ internal sealed class RetriedDial
         return refusal;
     }
 
+    /// <summary>Runs a round in the time that is left.</summary>
+    /// <param name="inner">Dials. NetKit's own dialer is told the limit, and so says what it tried when that is over.</param>
+    /// <param name="stop">What ends a round of another dialer: <see cref="Stop"/>, or what a pipeline made of it.</param>
+    public ValueTask<Connection> RunRoundAsync(IDialer inner, CancellationToken stop) =>
+        _budget is not null && inner is IBoundedDialer bounded
+            ? bounded.DialAsync(EndPoint, Limit, _caller)
+            : inner.DialAsync(EndPoint, stop);
+
     public void Succeeded(DialRound round) => _record?.Succeeded(round.Turn);
 
     /// <summary>Takes in how a round failed.</summary>
@@ -153,18 +161,20 @@ internal sealed class RetriedDial
             return new OperationCanceledException("The dial was cancelled.", last as ConnectionException ?? _lastFailure, _caller);
         }
 
+        var isLate = last is OperationCanceledException or ConnectionException { Error: ConnectionError.DeadlineExceeded } && Limit.HasPassed;
+        var ending = isLate ? $"TotalTimeout is {_policy!.Options.TotalTimeout}" : _ending;
         return last switch
         {
             // Between two rounds, or of a pipeline's own accord.
             OperationCanceledException => _rounds.ToException(
-                Limit.HasPassed ? ConnectionError.DeadlineExceeded : ConnectionError.Aborted, words: null, last, local: null, _ending),
-            ConnectionException failure when _ending is null && _rounds.AreToldBy(failure) => failure,
+                isLate ? ConnectionError.DeadlineExceeded : ConnectionError.Aborted, words: null, last, local: null, ending),
+            ConnectionException failure when ending is null && _rounds.AreToldBy(failure) => failure,
             ConnectionException failure => _rounds.ToException(
                 failure.Error,
                 failure is DialException { Attempts.Count: > 0 } ? null : failure.Cause,
                 failure.InnerException ?? failure,
                 failure.LocalEndPoint,
-                _ending),
+                ending),
             _ => last,
         };
     }

@@ -142,7 +142,7 @@ public sealed class RetryingDialer : IDialer
 
         try
         {
-            var connection = await inner.DialAsync(dial.EndPoint, context.CancellationToken).ConfigureAwait(false);
+            var connection = await dial.RunRoundAsync(inner, context.CancellationToken).ConfigureAwait(false);
             dial.Succeeded(round);
             return Outcome.FromResult(connection);
         }

@@ -9,8 +9,6 @@ public sealed class AddressRaceTests
 {
     private readonly TimerCountingTimeProvider _time = new();
 
-    // The story is told in instants: "250:2" says that at 250 ms the second attempt begins, "280:ok" that the dial has its
-    // connection, "280:no" that it has failed. Nothing happens before.
     [Theory]
     [InlineData("the first connects", "+30 +30", "0:1 30:ok")]
     [InlineData("the first connects at once", "+0 +30", "0:1 0:ok")]
@@ -30,7 +28,7 @@ public sealed class AddressRaceTests
     {
         var network = new ScriptedConnector(_time, script);
         var dial = network.MakeDialer().DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play(story, network, dial, events);
+        await DialStory.Play(_time, story, network, dial, events);
         await AssertNothingIsLeft(network, dial);
     }
 
@@ -43,7 +41,7 @@ public sealed class AddressRaceTests
         var network = new ScriptedConnector(_time, ". +30");
         var dialer = network.MakeDialer(new DialerOptions { AttemptDelay = TimeSpan.FromMilliseconds(asked) });
         var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("a delay", network, dial, string.Create(CultureInfo.InvariantCulture, $"0:1 {kept}:2 {kept + 30}:ok"));
+        await DialStory.Play(_time, "a delay", network, dial, string.Create(CultureInfo.InvariantCulture, $"0:1 {kept}:2 {kept + 30}:ok"));
         await AssertNothingIsLeft(network, dial);
     }
 
@@ -58,7 +56,7 @@ public sealed class AddressRaceTests
         using var source = new CancellationTokenSource();
         var network = new ScriptedConnector(_time, script);
         var dial = network.MakeDialer().DialAsync("host", 80, source.Token).AsTask();
-        await Play("before the cancellation", network, dial, events);
+        await DialStory.Play(_time, "before the cancellation", network, dial, events);
         await source.CancelAsync();
         if (script.Contains('~', StringComparison.Ordinal))
         {
@@ -76,7 +74,7 @@ public sealed class AddressRaceTests
     {
         var network = new ScriptedConnector(_time, "~400 +30");
         var dial = network.MakeDialer().DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("both connect", network, dial, "0:1 250:2");
+        await DialStory.Play(_time, "both connect", network, dial, "0:1 250:2");
         _time.Advance(TimeSpan.FromMilliseconds(30));
         await Eventually.Equal(1, () => network.Peers.Count);
         _time.Advance(TimeSpan.FromMilliseconds(120));
@@ -92,7 +90,7 @@ public sealed class AddressRaceTests
         var network = new ScriptedConnector(_time, "-30 . +20 .");
         var dialer = network.MakeDialer(new DialerOptions { OnAttempt = attempts.Add });
         var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("one of each", network, dial, "0:1 30:2 280:3 300:ok");
+        await DialStory.Play(_time, "one of each", network, dial, "0:1 30:2 280:3 300:ok");
         await dial.Within();
         attempts.Sort((left, right) => left.Started.CompareTo(right.Started));
         Assert.Equal(
@@ -109,7 +107,7 @@ public sealed class AddressRaceTests
     {
         var network = new ScriptedConnector(_time, "-30 .");
         var dial = network.MakeDialer().DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("no answer", network, dial, "0:1 30:2 15000:no");
+        await DialStory.Play(_time, "no answer", network, dial, "0:1 30:2 15000:no");
         var exception = await Fails.AsDial(ConnectionError.DeadlineExceeded, dial);
         Assert.Equal(ConnectionError.Refused, exception.Attempts[0].Error!.Error);
         Assert.Equal(DialOutcome.TimedOut, exception.Attempts[1].Outcome);
@@ -127,7 +125,7 @@ public sealed class AddressRaceTests
         var attempts = new List<DialAttempt>();
         var dialer = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive, OnAttempt = attempts.Add });
         var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("the first takes too long", network, dial, "0:1 250:2 400:3 430:ok");
+        await DialStory.Play(_time, "the first takes too long", network, dial, "0:1 250:2 400:3 430:ok");
         await dial.Within();
         var error = Assert.Single(attempts, attempt => attempt.Outcome == DialOutcome.TimedOut).Error!;
         Assert.Equal(ConnectionError.TimedOut, error.Error);
@@ -141,7 +139,7 @@ public sealed class AddressRaceTests
         var adaptive = new AdaptiveTimeout(new AdaptiveTimeoutOptions { Maximum = TimeSpan.FromMilliseconds(400) }, _time);
         var network = new ScriptedConnector(_time, ". .");
         var dial = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive }).DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("both take too long", network, dial, "0:1 250:2 650:no");
+        await DialStory.Play(_time, "both take too long", network, dial, "0:1 250:2 650:no");
         await Fails.AsDial(ConnectionError.TimedOut, dial);
     }
 
@@ -155,7 +153,7 @@ public sealed class AddressRaceTests
             Assert.Equal(options.Maximum, adaptive.Current);
             var network = new ScriptedConnector(_time, "+30");
             var dial = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive }).DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-            await Play("it connects", network, dial, "0:1 30:ok");
+            await DialStory.Play(_time, "it connects", network, dial, "0:1 30:ok");
             await dial.Within();
         }
 
@@ -171,7 +169,7 @@ public sealed class AddressRaceTests
             Resolve = (_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([.. Enumerable.Repeat(network.AddressOf(0), 1_000)]),
         });
         var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("the same address", network, dial, "0:1 30:no");
+        await DialStory.Play(_time, "the same address", network, dial, "0:1 30:no");
         Assert.Single((await Fails.AsDial(ConnectionError.Refused, dial)).Attempts);
     }
 
@@ -181,7 +179,7 @@ public sealed class AddressRaceTests
         var network = new ScriptedConnector(_time, "+30");
         var dialer = network.MakeDialer(new DialerOptions { ConnectTimeout = TimeSpan.MaxValue });
         var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("a large timeout", network, dial, "0:1 30:ok");
+        await DialStory.Play(_time, "a large timeout", network, dial, "0:1 30:ok");
         await dial.Within();
     }
 
@@ -192,7 +190,7 @@ public sealed class AddressRaceTests
         var network = new ScriptedConnector(_time, ".");
         var dialer = network.MakeDialer(new DialerOptions { ConnectTimeout = Timeout.InfiniteTimeSpan });
         var dial = dialer.DialAsync("host", 80, source.Token).AsTask();
-        await Play("no timeout", network, dial, "0:1");
+        await DialStory.Play(_time, "no timeout", network, dial, "0:1");
         _time.Advance(TimeSpan.FromDays(30));
         await Waiting.StillWaits(dial);
         await source.CancelAsync();
@@ -214,44 +212,11 @@ public sealed class AddressRaceTests
     {
         var network = new ScriptedConnector(_time, "-0 -0 . +30");
         var dial = network.MakeDialer().DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
-        await Play("some timers", network, dial, "0:1 10:2 20:3 270:4 300:ok");
+        await DialStory.Play(_time, "some timers", network, dial, "0:1 10:2 20:3 270:4 300:ok");
         await dial.Within();
 
         // The wheel of the clock itself may be armed still: it finds nothing, and then arms nothing.
         Assert.InRange(_time.Armed, 0, 1);
-    }
-
-    private async Task Play(string story, ScriptedConnector network, Task<Connection> dial, string events)
-    {
-        var now = 0;
-        var begun = 0;
-        foreach (var word in events.Split(' '))
-        {
-            var (at, what) = (int.Parse(word.Split(':')[0], CultureInfo.InvariantCulture), word.Split(':')[1]);
-            if (at > now)
-            {
-                // A race lost here would only hide a start that comes too early: the plan's own tests see those.
-                _time.Advance(TimeSpan.FromMilliseconds(at - now) - TimeSpan.FromTicks(1));
-                Assert.Equal(begun, network.Starts.Count);
-                Assert.False(dial.IsCompleted, $"{story}: ended before {word}");
-                _time.Advance(TimeSpan.FromTicks(1));
-                now = at;
-            }
-
-            if (what is "ok" or "no")
-            {
-                await Task.WhenAny(dial).Within();
-                Assert.True(dial.IsCompletedSuccessfully == (what == "ok"), $"{story}: {dial.Exception?.InnerException?.Message ?? "connected"}");
-            }
-            else
-            {
-                begun = int.Parse(what, CultureInfo.InvariantCulture);
-                await Eventually.Equal(begun, () => network.Starts.Count);
-                Assert.Equal(at, network.Starts.Last());
-            }
-        }
-
-        Assert.Equal(begun, network.Starts.Count);
     }
 
     /// <summary>However a dial ended, nothing of it runs or is open any more, but its connection.</summary>

@@ -84,6 +84,33 @@ public sealed class RetryBudgetTests
         Assert.Equal(s_budget, failure.Attempts[1].Started + failure.Attempts[1].Elapsed);
     }
 
+    // The dialer within is told how long it has. Were it only cancelled, nobody would learn where the last round had got to.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(0)]
+    public async Task Round_that_the_budget_cuts_tells_every_attempt_of_its_own(int retries)
+    {
+        var network = new ScriptedConnector(_clock, "-30 . .");
+        var options = new RetryOptions { MaxRetryAttempts = retries, TotalTimeout = s_budget };
+        var dial = new RetryingDialer(network.MakeDialer(), options, null, _clock).DialAsync("host", 80).AsTask();
+        await DialStory.Play(_clock, "two never answer", network, dial, "0:1 30:2 280:3 2000:no");
+        var failure = await Fails.AsDial(ConnectionError.DeadlineExceeded, dial);
+        Assert.Equal([DialOutcome.Failed, DialOutcome.TimedOut, DialOutcome.TimedOut], failure.Attempts.Select(attempt => attempt.Outcome));
+        Assert.All(failure.Attempts.Skip(1), attempt => Assert.Equal(s_budget, attempt.Started + attempt.Elapsed));
+        Assert.Contains("in 1 round; TotalTimeout is 00:00:02", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Budget_is_shared_among_the_addresses_that_wait()
+    {
+        // Four at a time, so six addresses have half of it each.
+        var network = new ScriptedConnector(_clock, ". . . . . +10");
+        var options = new RetryOptions { TotalTimeout = TimeSpan.FromSeconds(6) };
+        var dial = new RetryingDialer(network.MakeDialer(), options, null, _clock).DialAsync("host", 80).AsTask();
+        await DialStory.Play(_clock, "the last answers", network, dial, "0:1 250:2 500:3 750:4 3000:5 3125:6 3135:ok");
+        await (await dial).DisposeAsync();
+    }
+
     [Fact]
     public async Task Peer_that_uses_up_the_budget_counts_for_its_circuit()
     {
