@@ -10,6 +10,7 @@ internal static partial class Readme
     {
         Update(Path.Combine(ResultTable.BenchmarksFolder, "README.md"));
         Update(Path.Combine(ResultTable.BenchmarksFolder, "Comparison", "README.md"));
+        Update(Path.Combine(ResultTable.BenchmarksFolder, "RetryLockstep", "README.md"));
         Update(Path.Combine(ResultTable.BenchmarksFolder, "..", "README.md"));
     }
 

@@ -59,7 +59,7 @@ public sealed class BlackHoleTests
     }
 
     private static Task<string[]> DialAsync(NetworkNamespace network, string kind, string host, string addresses) => network.RunAsync(
-        Repository.PathOf("tests", "NetKit.Tests.Dialer", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Dialer"),
+        Repository.ProgramOf("NetKit.Tests.Dialer"),
         kind,
         host,
         addresses,

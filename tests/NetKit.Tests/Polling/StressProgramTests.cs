@@ -42,7 +42,7 @@ public sealed class StressProgramTests
 
     private static async Task AssertFindsNothing(string serverGC, params string[] arguments)
     {
-        var program = Repository.PathOf("tests", "NetKit.Tests.Stress", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Stress");
+        var program = Repository.ProgramOf("NetKit.Tests.Stress");
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
         start.Environment["DOTNET_gcServer"] = serverGC;
         using var process = Process.Start(start)!;

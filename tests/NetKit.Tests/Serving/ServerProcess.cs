@@ -23,7 +23,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static async Task<ServerProcess> StartAsync(int descriptors, params string[] arguments)
     {
-        var program = Repository.PathOf("tests", "NetKit.Tests.Server", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Server");
+        var program = Repository.ProgramOf("NetKit.Tests.Server");
         var start = new ProcessStartInfo("prlimit", [$"--nofile={descriptors}:{descriptors}", program, .. arguments])
         {
             RedirectStandardInput = true,

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace NetKit.Tests;
 
 /// <summary>A network of the test's own, where addresses can swallow what is sent to them. Gone at the test's end.</summary>
@@ -18,7 +16,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Network namespaces are Linux's.");
         Assert.SkipUnless(File.Exists("/usr/sbin/ip") || File.Exists("/sbin/ip"), "There is no ip (iproute2).");
         var created = new NetworkNamespace();
-        var (exitCode, _, errors) = await ExecuteAsync("ip", ["netns", "add", created._name]);
+        var (exitCode, _, errors) = await ProcessRun.ExecuteAsync("ip", ["netns", "add", created._name]);
         Assert.SkipUnless(exitCode == 0, $"The system makes no network namespace: {errors.Trim()}");
         try
         {
@@ -51,16 +49,12 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     }
 
     /// <summary>Runs a program in the network, and gives the lines that it printed.</summary>
-    public async Task<string[]> RunAsync(string program, params IEnumerable<string> arguments)
-    {
-        var (exitCode, output, errors) = await ExecuteAsync("ip", ["netns", "exec", _name, program, .. arguments]);
-        Assert.True(exitCode == 0, $"{Path.GetFileName(program)} ended with {exitCode}: {errors}");
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+    public Task<string[]> RunAsync(string program, params IEnumerable<string> arguments) =>
+        ProcessRun.LinesOfAsync("ip", ["netns", "exec", _name, program, .. arguments]);
 
     public async ValueTask DisposeAsync()
     {
-        await ExecuteAsync("ip", ["netns", "delete", _name]);
+        await ProcessRun.ExecuteAsync("ip", ["netns", "delete", _name]);
         if (Directory.Exists(Configuration))
         {
             Directory.Delete(Configuration, recursive: true);
@@ -69,26 +63,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     private async Task SetUpAsync(string command)
     {
-        var (exitCode, _, errors) = await ExecuteAsync("ip", ["-n", _name, .. command.Split(' ')]);
+        var (exitCode, _, errors) = await ProcessRun.ExecuteAsync("ip", ["-n", _name, .. command.Split(' ')]);
         Assert.SkipUnless(exitCode == 0, $"The system does not allow 'ip {command}': {errors.Trim()}");
-    }
-
-    private static async Task<(int ExitCode, string Output, string Errors)> ExecuteAsync(string program, IEnumerable<string> arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        try
-        {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().Within();
-            return (process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
     }
 }

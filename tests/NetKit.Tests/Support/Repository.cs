@@ -12,6 +12,9 @@ internal static class Repository
 
     public static string Read(params ReadOnlySpan<string> parts) => File.ReadAllText(PathOf(parts)).ReplaceLineEndings("\n");
 
+    /// <summary>The program of a project in tests/, as it was built with these tests.</summary>
+    public static string ProgramOf(string project) => PathOf("tests", project, "bin", Configuration, "net10.0", project);
+
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
