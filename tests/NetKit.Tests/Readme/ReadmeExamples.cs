@@ -31,4 +31,13 @@ internal static class ReadmeExamples
             return await connection.ReadAsync(buffer);               // the very next byte
         }
     }
+
+    public static async Task<string> GetPageAsync(string host, int port, CancellationToken stop)
+    {
+        var dialer = new RetryingDialer(
+            new Dialer(new DialerOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }),   // name, connect, TLS: one deadline
+            new RetryOptions { TotalTimeout = TimeSpan.FromSeconds(20) });                // and one for all rounds and waits
+        using var http = new HttpClient(new SocketsHttpHandler().UseDialer(dialer));      // or: dialer.DialAsync(host, port, stop)
+        return await http.GetStringAsync(new UriBuilder("http", host, port).Uri, stop);
+    }
 }
