@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace NetKit.Tests.Readme;
 
@@ -39,5 +40,18 @@ internal static class ReadmeExamples
             new RetryOptions { TotalTimeout = TimeSpan.FromSeconds(20) });                // and one for all rounds and waits
         using var http = new HttpClient(new SocketsHttpHandler().UseDialer(dialer));      // or: dialer.DialAsync(host, port, stop)
         return await http.GetStringAsync(new UriBuilder("http", host, port).Uri, stop);
+    }
+
+    public static async Task<string> AskAsync(ConnectionPool pool, string question, CancellationToken stop)
+    {
+        return await pool.UseAsync(
+            async (connection, token) =>
+            {
+                connection.SetDeadline(Deadline.After(TimeSpan.FromSeconds(2)));          // for the whole exchange
+                await connection.WriteAsync(Encoding.UTF8.GetBytes($"{question}\n"), token);
+                var answer = await new StreamReader(connection, leaveOpen: true).ReadLineAsync(token);
+                return answer ?? throw new EndOfStreamException();                        // whatever throws closes the connection
+            },
+            stop);
     }
 }

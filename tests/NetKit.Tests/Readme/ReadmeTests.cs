@@ -82,6 +82,24 @@ public sealed class ReadmeTests
         Assert.Equal("late", await page);
     }
 
+    [Fact]
+    public async Task Its_exchanges_share_a_connection_of_a_pool()
+    {
+        await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var server = new ConnectionServer(listener, static (connection, stopping) => connection.CopyToAsync(connection, stopping));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var serving = server.RunAsync(stop.Token);
+        await using (var pool = new ConnectionPool(new RetryingDialer(new Dialer()), listener.LocalEndPoint))
+        {
+            Assert.Equal("how?", await ReadmeExamples.AskAsync(pool, "how?", Token));
+            Assert.Equal("why?", await ReadmeExamples.AskAsync(pool, "why?", Token));
+            Assert.Equal((1, 1), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
+        }
+
+        await stop.CancelAsync();
+        await serving;
+    }
+
     private static string Text(params string[] path) => File.ReadAllText(Repository.PathOf(path)).ReplaceLineEndings("\n");
 
     // Without indentation, access and blank lines, which differ between a page and a class.
