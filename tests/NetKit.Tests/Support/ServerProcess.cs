@@ -57,6 +57,13 @@ internal sealed partial class ServerProcess(string program, string[] arguments, 
         throw new InvalidOperationException($"{program} ended before it listened. It said:\n{string.Join('\n', said)}");
     }
 
+    /// <summary>Writes a line to its input.</summary>
+    public async Task TellAsync(string line)
+    {
+        await _process!.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Kills it (SIGKILL), and waits until it is gone.</summary>
     public async Task KillAsync()
     {
