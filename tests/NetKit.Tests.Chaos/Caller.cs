@@ -6,7 +6,13 @@ using NetKit.Tests.Stress;
 namespace NetKit.Tests.Chaos;
 
 /// <summary>Sends bursts of requests, each with a text of its own that must come back, and judges each answer and each failure.</summary>
-internal sealed class Caller(int number, RedisClient redis, TimeSpan timeout, int seed, Tally tally)
+/// <param name="number">Which caller.</param>
+/// <param name="redis">What it calls.</param>
+/// <param name="timeout">How long each call may take.</param>
+/// <param name="obeys">Whether the server does to an answer what the request asks for.</param>
+/// <param name="seed">What all its choices follow from, together with the number.</param>
+/// <param name="tally">Where it reports.</param>
+internal sealed class Caller(int number, RedisClient redis, TimeSpan timeout, bool obeys, int seed, Tally tally)
 {
     // What a busy machine may add to a wait, by a clock that stands still while nobody gets to run.
     private static readonly TimeSpan s_allowance = TimeSpan.FromSeconds(1);
@@ -28,7 +34,7 @@ internal sealed class Caller(int number, RedisClient redis, TimeSpan timeout, in
 
     private async Task<bool> CallAsync(int call)
     {
-        var fate = DrawFate();
+        var fate = obeys ? DrawFate() : Fate.Plain;
         var padding = new string('x', _random.Next(50) == 0 ? _random.Next(60_000) : _random.Next(100));
         var text = string.Create(CultureInfo.InvariantCulture, $"{number}-{call} {fate} {padding}");
         if (fate == Fate.Close)

@@ -49,7 +49,7 @@ public sealed class ChaosTests
             new ConnectionPoolOptions { MaxConnections = MaxConnections, MaxConcurrentDials = MaxConcurrentDials, AcquireTimeout = s_timeout });
         await using (pool)
         {
-            await LoadAsync(pool, tally, stop => schedule.RunAsync(s_length, stop));
+            await LoadAsync(pool, victim, tally, stop => schedule.RunAsync(s_length, stop));
             AssertAtRest(pool.GetStatistics());
         }
 
@@ -79,12 +79,12 @@ public sealed class ChaosTests
     }
 
     /// <summary>Lets callers call until the chaos is over, and waits for their last calls.</summary>
-    private static async Task LoadAsync(ConnectionPool pool, Tally tally, Func<CancellationToken, Task> chaos)
+    private static async Task LoadAsync(ConnectionPool pool, Victim victim, Tally tally, Func<CancellationToken, Task> chaos)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var redis = new RedisClient(pool, s_timeout);
         var callers = Enumerable.Range(0, CallerCount)
-            .Select(number => Task.Run(() => new Caller(number, redis, s_timeout, s_seed, tally).RunAsync(stop.Token)))
+            .Select(number => Task.Run(() => new Caller(number, redis, s_timeout, victim.ObeysRequests, s_seed, tally).RunAsync(stop.Token)))
             .ToArray();
         try
         {

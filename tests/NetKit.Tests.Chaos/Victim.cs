@@ -13,6 +13,9 @@ internal sealed class Victim(IPEndPoint endPoint, ServerProcess process, Func<in
 
     public ServerProcess Process => process;
 
+    /// <summary>Whether it does to an answer what the request asks for.</summary>
+    public bool ObeysRequests { get; private init; }
+
     /// <summary>Makes our own server, which does to each answer what the request asks for.</summary>
     /// <param name="port">Where it listens.</param>
     /// <param name="lateness">How late an answer is that should be late.</param>
@@ -22,7 +25,7 @@ internal sealed class Victim(IPEndPoint endPoint, ServerProcess process, Func<in
             "tests", "NetKit.Tests.Chaos.Server", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Chaos.Server.dll");
         var process = new ServerProcess(
             "dotnet", [program, Text(port), Text((int)lateness.TotalMilliseconds)], ready: "Ready to accept connections");
-        return new Victim(new IPEndPoint(IPAddress.Loopback, port), process, (count, _) => process.TellAsync(Text(count)));
+        return new Victim(new IPEndPoint(IPAddress.Loopback, port), process, (count, _) => process.TellAsync(Text(count))) { ObeysRequests = true };
     }
 
     /// <summary>Makes a real Redis, whose connections are cut by CLIENT KILL.</summary>
