@@ -32,14 +32,14 @@ internal sealed class DialWay : PoolWay<Connection>
 
     private void Accept()
     {
-        // Closed later, when its client is gone: a reset must not come in the middle of a connect.
+        // Each is closed when its client is gone: a reset must not come in the middle of a connect.
         var accepted = new Queue<Socket>();
         try
         {
             while (true)
             {
                 accepted.Enqueue(_listener.Accept());
-                if (accepted.Count > 64)
+                while (accepted.TryPeek(out var oldest) && oldest.Poll(0, SelectMode.SelectRead))
                 {
                     accepted.Dequeue().Close(0);
                 }

@@ -7,8 +7,8 @@ namespace NetKit.Benchmarks;
 public class PoolContendedBenchmarks : IAsyncDisposable
 {
     private const int Size = 16;
-    private const int Pairs = 64 * 1024;
-    private const int Dials = 256;
+    private const int Pairs = 256 * 1024;
+    private const int Dials = 1024;
 
     private readonly NetKitPoolWay _netKit = new(Size);
     private readonly SemaphorePoolWay _semaphore = new(Size);
