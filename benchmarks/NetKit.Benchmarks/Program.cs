@@ -26,6 +26,12 @@ switch (args.FirstOrDefault())
     case "dial":
         InterleavedRunner.Run<DialBenchmarks>("dial", arguments, showDifference: true);
         break;
+    case "pool-saturated":
+        await PoolSaturatedRunner.RunAsync(arguments);
+        break;
+    case "pool-storm":
+        await PoolStormRunner.RunAsync(arguments);
+        break;
     case "readme":
         Readme.Update();
         break;
