@@ -19,7 +19,7 @@ public sealed class DescriptorStarvationTests
     public async Task A_starved_server_stays_alive_and_idle_and_serves_again_when_descriptors_return(int descriptors, string mode)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "prlimit and /proc are Linux's.");
-        await using var server = await ServerProcess.StartAsync(descriptors, mode);
+        await using var server = await StarvedServer.StartAsync(descriptors, mode);
         var recoveries = new List<TimeSpan>();
         for (var round = 0; round < 2; round++)
         {
@@ -63,7 +63,7 @@ public sealed class DescriptorStarvationTests
         }
     }
 
-    private static async Task<TimeSpan> MeasureNextClientAsync(ServerProcess server)
+    private static async Task<TimeSpan> MeasureNextClientAsync(StarvedServer server)
     {
         var start = Stopwatch.GetTimestamp();
         await Eventually.True(

@@ -5,11 +5,11 @@ using System.Net;
 namespace NetKit.Tests.Serving;
 
 /// <summary>The echo server of NetKit.Tests.Server in a process of its own, with few descriptors.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class StarvedServer : IAsyncDisposable
 {
     private readonly Process _process;
 
-    private ServerProcess(Process process, IPEndPoint endPoint)
+    private StarvedServer(Process process, IPEndPoint endPoint)
     {
         _process = process;
         EndPoint = endPoint;
@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
 
-    public static async Task<ServerProcess> StartAsync(int descriptors, params string[] arguments)
+    public static async Task<StarvedServer> StartAsync(int descriptors, params string[] arguments)
     {
         var program = Repository.ProgramOf("NetKit.Tests.Server");
         var start = new ProcessStartInfo("prlimit", [$"--nofile={descriptors}:{descriptors}", program, .. arguments])
@@ -35,7 +35,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         var port = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within();
         Assert.True(int.TryParse(port, CultureInfo.InvariantCulture, out var number), "The server did not start.");
-        return new ServerProcess(process, new IPEndPoint(IPAddress.Loopback, number));
+        return new StarvedServer(process, new IPEndPoint(IPAddress.Loopback, number));
     }
 
     /// <summary>How much of one core the process uses, measured over a while.</summary>
