@@ -84,6 +84,20 @@ public sealed class RetryBudgetTests
         Assert.Equal(s_budget, failure.Attempts[1].Started + failure.Attempts[1].Elapsed);
     }
 
+    // Timers have whole milliseconds, so the wait may be a part of one longer than what is left.
+    [Fact]
+    public async Task Time_that_runs_out_between_two_rounds_is_blamed_on_what_failed_before()
+    {
+        var wait = TimeSpan.FromMilliseconds(250) + new Backoff(TimeSpan.FromMilliseconds(50), 2, s_budget).Next(0, new Random(1).NextDouble());
+        var budget = wait + TimeSpan.FromTicks(1);
+        var inner = new ScriptedDialer(_clock) { Rest = () => new ConnectionException(ConnectionError.ResourceExhausted, "dial", remoteEndPoint: s_endPoint) };
+        var dial = Create(inner, new RetryOptions { TotalTimeout = budget }).DialAsync(s_endPoint).AsTask();
+        _clock.Advance(budget);
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial.Within());
+        Assert.Equal(ConnectionError.DeadlineExceeded, failure.Error);
+        Assert.Same(Assert.Single(failure.Attempts).Error, failure.InnerException);
+    }
+
     // The dialer within is told how long it has. Were it only cancelled, nobody would learn where the last round had got to.
     [Theory]
     [InlineData(4)]
