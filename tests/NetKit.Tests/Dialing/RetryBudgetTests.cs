@@ -114,6 +114,57 @@ public sealed class RetryBudgetTests
         Assert.Contains("in 1 round; TotalTimeout is 00:00:02", failure.Message, StringComparison.Ordinal);
     }
 
+    // The clock rings for every deadline of the process: what a stranger's dialer does when it is told must not stop it.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dialer_that_throws_or_blocks_when_the_time_is_over_does_not_stop_the_clock(bool throws)
+    {
+        using var blocked = new ManualResetEventSlim();
+        var inner = new ScriptedDialer(_clock);
+        inner.Script.Enqueue(async (endPoint, token) =>
+        {
+            var hanging = ScriptedDialer.Hang(endPoint, token);
+            _ = token.Register(() =>
+            {
+                if (throws)
+                {
+                    throw new InvalidOperationException("on purpose");
+                }
+
+                blocked.Wait();
+            });
+            return await hanging;
+        });
+        var dial = Create(inner).DialAsync(s_endPoint).AsTask();
+        try
+        {
+            await Waiting.OnThread(() => _clock.Advance(s_budget)).Within();
+        }
+        finally
+        {
+            blocked.Set();
+        }
+
+        Assert.Equal(ConnectionError.DeadlineExceeded, (await Assert.ThrowsAsync<DialException>(() => dial.Within())).Error);
+    }
+
+    // As in a program's own tests, where one of the two has a fake clock.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Limits_of_dialers_with_different_clocks_hold_both(bool totalIsFirst)
+    {
+        var clock = new FakeTimeProvider();
+        var network = new ScriptedConnector(clock, ".");
+        var inner = network.MakeDialer(new DialerOptions { ConnectTimeout = totalIsFirst ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(5) });
+        var dial = new RetryingDialer(inner, new RetryOptions { MaxRetryAttempts = 0, TotalTimeout = s_budget }, null, _clock)
+            .DialAsync("host", 80).AsTask();
+        await Eventually.Equal(1, () => network.Running);
+        (totalIsFirst ? _clock : clock).Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(ConnectionError.DeadlineExceeded, (await Assert.ThrowsAsync<DialException>(() => dial.Within())).Error);
+    }
+
     [Fact]
     public async Task Budget_is_shared_among_the_addresses_that_wait()
     {
