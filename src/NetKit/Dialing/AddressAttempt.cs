@@ -72,9 +72,9 @@ internal sealed class AddressAttempt
                 return (DialOutcome.Failed, DialErrors.ToException(exception, _local, _address));
             }
 
-            if (!_decision.IsDecided)
+            if (_limit.IsAdaptive && !_decision.IsDecided)
             {
-                _limit.Adaptive?.RecordTimeout();
+                _limit.Adaptive!.RecordTimeout();
             }
 
             return DialErrors.OfStop(_decision.Verdict, _limit, _local, _address);

@@ -24,8 +24,8 @@ public sealed class DialerOptions
 
     /// <summary>Limits each attempt by how long attempts took lately, connect and TLS handshake together. Default (null): no limit but that of the dial.</summary>
     /// <remarks>
-    /// The dialer records in it the attempts that succeeded and those that it ended. Of a host with more than four addresses, an
-    /// attempt is also limited by its share of the time that the dial has left, so that every address gets its turn.
+    /// The dialer records in it the attempts that succeeded and those that this limit ended. Of a host with more than four
+    /// addresses, an attempt is also limited by its share of the time that the dial has left, so that every address gets its turn.
     /// </remarks>
     public AdaptiveTimeout? AttemptTimeout { get; set; }
 
