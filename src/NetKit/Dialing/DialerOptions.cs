@@ -79,9 +79,9 @@ public sealed class DialerOptions
         var copy = (DialerOptions)MemberwiseClone();
         copy.AttemptDelay = AttemptDelay < s_leastAttemptDelay ? s_leastAttemptDelay : AttemptDelay > s_mostAttemptDelay ? s_mostAttemptDelay : AttemptDelay;
         copy.Socket = Socket.Validated();
-        if (LocalEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped)
+        if (LocalEndPoint is IPEndPoint local)
         {
-            copy.LocalEndPoint = new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port);
+            copy.LocalEndPoint = new IPEndPoint(local.Address.IsIPv4MappedToIPv6 ? local.Address.MapToIPv4() : local.Address, local.Port);
         }
 
         copy.Tls = Tls is null ? null : ClientTls.Copy(Tls);
