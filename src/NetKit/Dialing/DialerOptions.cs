@@ -52,7 +52,10 @@ public sealed class DialerOptions
     public Func<string, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolve { get; set; }
 
     /// <summary>Is told of each attempt when it has ended, of dials that succeed too. Default (null): nobody is.</summary>
-    /// <remarks>Called for one attempt of a dial at a time, before the dial ends. What it throws is logged and has no effect.</remarks>
+    /// <remarks>
+    /// Called for one attempt of a dial at a time, before the dial ends, which waits for it: it should be quick. What it throws is
+    /// logged and has no effect.
+    /// </remarks>
     public Action<DialAttempt>? OnAttempt { get; set; }
 
     /// <summary>Lets code that awaits a dial, or a read or write of its connection, go on in the thread pool. Default: false.</summary>
