@@ -97,10 +97,17 @@ public sealed class DialDiagnosticsTests
         await Fails.ByToken(cancelled.Within(), source.Token);
         Assert.Equal((6, 6), (started, _spans.Count));
 
+        // To be given up, or to lose, is no error; to run out of time is.
+        Assert.All(_spans, span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
+
         await Fails.AsDial(
             ConnectionError.DeadlineExceeded,
-            host.MakeDialer(new DialerOptions { Tls = tls, ConnectTimeout = TimeSpan.FromMilliseconds(150) }).DialAsync(host.Host, Token));
+            host.MakeDialer(new DialerOptions { Tls = tls, AttemptDelay = TimeSpan.FromSeconds(2), ConnectTimeout = TimeSpan.FromSeconds(0.5) })
+                .DialAsync(host.Host, Token));
         Assert.Equal(started, _spans.Count);
+        var late = _spans.Skip(6).Where(span => span.Status == ActivityStatusCode.Error).ToList();
+        Assert.Equal(2, late.Count);
+        Assert.All(late, span => Assert.Equal("DeadlineExceeded", span.GetTagItem("error.type")));
 
         // The loser of a race, and a handshake that the user's own code breaks off.
         var lost = host.MakeDialer(new DialerOptions()).DialAsync(host.Host, Token);
