@@ -72,9 +72,9 @@ internal sealed class AddressAttempt
                 return (DialOutcome.Failed, DialErrors.ToException(exception, _local, _address));
             }
 
-            if (!_decision.IsDecided)
+            if (_limit.IsAdaptive && !_decision.IsDecided)
             {
-                _limit.Adaptive?.RecordTimeout();
+                _limit.Adaptive!.RecordTimeout();
             }
 
             return DialErrors.OfStop(_decision.Verdict, _limit, _local, _address);
@@ -112,12 +112,12 @@ internal sealed class AddressAttempt
         }
         catch (Exception exception)
         {
-            NetKitActivities.End(span, exception);
+            NetKitActivities.End(span, ReasonFor(exception, stop));
             throw;
         }
     }
 
-    private static async ValueTask<Connection> SecureAsync(
+    private async ValueTask<Connection> SecureAsync(
         Connection connection, SslClientAuthenticationOptions options, CancellationToken stop)
     {
         var span = DialSpans.StartTls(options.TargetHost);
@@ -130,8 +130,12 @@ internal sealed class AddressAttempt
         }
         catch (Exception exception)
         {
-            NetKitActivities.End(span, exception);
+            NetKitActivities.End(span, ReasonFor(exception, stop));
             throw;
         }
     }
+
+    /// <summary>What a step is said to have failed with: the reason why it was told to stop, and nothing when it lost or was given up.</summary>
+    private Exception? ReasonFor(Exception exception, CancellationToken stop) =>
+        stop.IsCancellationRequested ? DialErrors.OfStop(_decision.Verdict, _limit, _local, _address).Error : exception;
 }

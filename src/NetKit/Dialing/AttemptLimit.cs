@@ -5,10 +5,11 @@ namespace NetKit;
 
 /// <summary>The time that one attempt has for itself, within that of the dial.</summary>
 /// <param name="Timeout">How long; infinite when it has all that the dial has left.</param>
-/// <param name="Adaptive">What said so; null when it is its share of what the dial has left.</param>
-internal readonly record struct AttemptLimit(TimeSpan Timeout, AdaptiveTimeout? Adaptive)
+/// <param name="Adaptive">What learns from the attempt, also when it has less time than that allows; null when nothing does.</param>
+/// <param name="IsAdaptive">Whether that set the time; else it is the attempt's share of what the dial has left.</param>
+internal readonly record struct AttemptLimit(TimeSpan Timeout, AdaptiveTimeout? Adaptive, bool IsAdaptive)
 {
-    public static AttemptLimit None { get; } = new(System.Threading.Timeout.InfiniteTimeSpan, null);
+    public static AttemptLimit None { get; } = new(System.Threading.Timeout.InfiniteTimeSpan, null, false);
 
     /// <summary>Finds the limit of an attempt that starts now.</summary>
     /// <param name="remaining">What the dial has left.</param>
@@ -20,10 +21,10 @@ internal readonly record struct AttemptLimit(TimeSpan Timeout, AdaptiveTimeout? 
         var share = AttemptShare.Of(remaining, left, lanes);
         if (adaptive?.Current is { } current && current <= share)
         {
-            return new AttemptLimit(current, adaptive);
+            return new AttemptLimit(current, adaptive, true);
         }
 
-        return share < remaining ? new AttemptLimit(share, null) : None;
+        return new AttemptLimit(share < remaining ? share : System.Threading.Timeout.InfiniteTimeSpan, adaptive, false);
     }
 
     /// <summary>Makes the exception for an attempt that took longer.</summary>
@@ -35,5 +36,5 @@ internal readonly record struct AttemptLimit(TimeSpan Timeout, AdaptiveTimeout? 
         new TimeoutException(),
         detail: string.Create(
             CultureInfo.InvariantCulture,
-            $"no answer within {Timeout.TotalMilliseconds:0.###} ms, {(Adaptive is null ? "its share of the time for the dial" : nameof(DialerOptions.AttemptTimeout))}"));
+            $"no answer within {Timeout.TotalMilliseconds:0.###} ms, {(IsAdaptive ? nameof(DialerOptions.AttemptTimeout) : "its share of the time for the dial")}"));
 }

@@ -27,8 +27,9 @@ internal readonly record struct Admission(long Turn, CircuitChange Change, TimeS
 /// failure or a success, so that a dial its caller gave up closes a circuit that it probed, and dilutes the failures of one
 /// that should open; and a probe that never ends keeps everyone out. Here a dial may report that it learnt nothing, and a
 /// probe that takes longer than the break is followed by another.</para>
-/// <para>Invariant: every change of state begins a new turn, and an outcome counts only in the turn its dial began in. So what was
-/// under way when the circuit opened neither closes it nor keeps it open, and one probe at most decides.</para>
+/// <para>Invariant: every change of state, and every probe, begins a new turn; and an outcome counts only if its dial began since
+/// the last change of state. So what was under way when the circuit opened neither closes it nor keeps it open, and the first probe
+/// to end decides: however long it took, or an endpoint slower than the break would never be let up, nor its breaks grow.</para>
 /// </remarks>
 internal sealed class Circuit(CircuitBreakerOptions options, Random random, TimeProvider? clock)
 {
@@ -38,8 +39,9 @@ internal sealed class Circuit(CircuitBreakerOptions options, Random random, Time
     private readonly FailureWindow _window = new(options.SamplingDuration, MonotonicClock.Now(clock));
     private readonly Backoff _breaks = new(options.BreakDuration, 2, options.MaxBreakDuration);
     private State _state;
-    private long _turn = 1;
-    private long _nextProbe; // open: when the break ends; half-open: when the probe that is out has had its time
+    private long _turn = 1; // the latest
+    private long _since = 1; // the first turn in this state
+    private long _nextProbe; // open: when the break ends; half-open: when the latest probe has had its time
     private TimeSpan _break;
     private int _failedProbes;
     private ConnectionException? _cause;
@@ -68,9 +70,17 @@ internal sealed class Circuit(CircuitBreakerOptions options, Random random, Time
                 return new Admission(0, CircuitChange.None, wait, _cause);
             }
 
-            // A probe that has had its time is not waited for any longer; what it reports belongs to a turn that is over.
+            // A probe that has had its time is not waited for any longer, but may decide still.
             var change = _state == State.Open ? CircuitChange.HalfOpened : CircuitChange.None;
-            Begin(State.HalfOpen);
+            if (change == CircuitChange.HalfOpened)
+            {
+                Begin(State.HalfOpen);
+            }
+            else
+            {
+                _turn++;
+            }
+
             _nextProbe = now + _break.Ticks;
             return new Admission(_turn, change, TimeSpan.Zero, null);
         }
@@ -90,7 +100,7 @@ internal sealed class Circuit(CircuitBreakerOptions options, Random random, Time
     {
         lock (_gate)
         {
-            if (turn != _turn)
+            if (turn < _since)
             {
                 return CircuitChange.None;
             }
@@ -114,7 +124,7 @@ internal sealed class Circuit(CircuitBreakerOptions options, Random random, Time
     {
         lock (_gate)
         {
-            if (turn != _turn)
+            if (turn < _since)
             {
                 return CircuitChange.None;
             }
@@ -150,11 +160,10 @@ internal sealed class Circuit(CircuitBreakerOptions options, Random random, Time
         {
             if (turn == _turn && _state == State.HalfOpen)
             {
-                Begin(State.Open);
                 _nextProbe = MonotonicClock.Now(clock);
             }
         }
     }
 
-    private void Begin(State state) => (_state, _turn) = (state, _turn + 1);
+    private void Begin(State state) => (_state, _since) = (state, ++_turn);
 }

@@ -18,7 +18,10 @@ public sealed class CircuitBreakerOptions
     public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Sets how long the circuit stays open before a single dial may probe the endpoint; doubles with each probe that fails. Default: 1 s.</summary>
-    /// <remarks>20 % more or less, at random, so that clients do not probe as one. More than zero, at most <see cref="MaxBreakDuration"/>.</remarks>
+    /// <remarks>
+    /// 20 % more or less, at random, so that clients do not probe as one. A probe that takes longer is joined by another; the first of
+    /// them to end decides. More than zero, at most <see cref="MaxBreakDuration"/>.
+    /// </remarks>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Limits the doubling of <see cref="BreakDuration"/>, before the random 20 %. Default: 30 s. At most a day.</summary>

@@ -41,7 +41,9 @@ internal sealed class DialBudget : DeadlineEntry
         if (IsDue)
         {
             _isOver = true;
-            _stop.Cancel();
+
+            // Off the clock's thread, which rings for everybody: a dialer that is not ours may block or throw when it is told.
+            _ = _stop.CancelAsync();
         }
         else
         {

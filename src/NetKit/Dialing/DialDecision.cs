@@ -13,15 +13,19 @@ internal sealed class DialDecision : DeadlineEntry
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenRegistration _caller;
+    private readonly ForeignLimit? _limit;
     private int _verdict;
 
     /// <param name="deadline">When the time of the dial is over.</param>
+    /// <param name="limit">When somebody else's time for it is over, on any clock.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="caller">The caller's token.</param>
-    public DialDecision(Deadline deadline, TimeProvider? timeProvider, CancellationToken caller)
+    public DialDecision(Deadline deadline, Deadline limit, TimeProvider? timeProvider, CancellationToken caller)
         : base(DeadlineScheduler.For(timeProvider))
     {
-        Deadline = deadline;
+        var isOnThisClock = limit.IsNone || ReferenceEquals(limit.TimeProvider, timeProvider);
+        Deadline = isOnThisClock ? Deadline.Earliest(deadline, limit) : deadline;
+        _limit = isOnThisClock ? null : new ForeignLimit(limit, this);
         Stop = _stop.Token;
         _caller = caller.UnsafeRegister(static state => ((DialDecision)state!).TryDecide(DialVerdict.Cancelled), this);
         Watch();
@@ -31,6 +35,9 @@ internal sealed class DialDecision : DeadlineEntry
     public CancellationToken Stop { get; }
 
     public DialVerdict Verdict => (DialVerdict)Volatile.Read(ref _verdict);
+
+    /// <summary>How much time is left.</summary>
+    public TimeSpan Remaining => Deadline.Earliest(Deadline, _limit?.Deadline ?? Deadline.None).Remaining;
 
     public bool IsDecided => Verdict != DialVerdict.Undecided;
 
@@ -61,6 +68,7 @@ internal sealed class DialDecision : DeadlineEntry
     public void Close()
     {
         _caller.Unregister();
+        _limit?.Forget();
         Forget();
     }
 
@@ -74,5 +82,23 @@ internal sealed class DialDecision : DeadlineEntry
         {
             Watch();
         }
+    }
+
+    /// <summary>A limit on another clock: which of the two comes first is not known before it has come.</summary>
+    private sealed class ForeignLimit : DeadlineEntry
+    {
+        private readonly DialDecision _decision;
+
+        public ForeignLimit(Deadline limit, DialDecision decision)
+            : base(DeadlineScheduler.For(limit.TimeProvider))
+        {
+            _decision = decision;
+            Deadline = limit;
+        }
+
+        internal override bool IsAwaited => !_decision.IsDecided;
+
+        // Nobody moves it.
+        internal override void OnDue() => _decision.TryDecide(DialVerdict.DeadlineExceeded);
     }
 }

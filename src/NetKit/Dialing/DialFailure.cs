@@ -91,16 +91,30 @@ internal static class DialFailures
         ConnectionError.Unreachable => DialFailure.Unreachable,
         ConnectionError.ResourceExhausted or ConnectionError.AddressInUse => DialFailure.Exhausted,
         ConnectionError.AddressNotAvailable => ClassifyAddress(exception),
-        ConnectionError.NameResolution => Cause(exception) is { } cause && SocketErrors.IsLastingResolverFailure(cause)
-            ? DialFailure.Unsupported
-            : DialFailure.ResolverBusy,
+        ConnectionError.NameResolution => ClassifyResolution(exception.InnerException),
         ConnectionError.HostNotFound => DialFailure.HostUnknown,
         ConnectionError.AccessDenied => DialFailure.Denied,
-        ConnectionError.TlsFailed => exception.InnerException is AuthenticationException ? DialFailure.Untrusted : DialFailure.PeerDown,
+        ConnectionError.TlsFailed => ClassifyHandshake(exception.InnerException),
         ConnectionError.Unknown => Cause(exception) is { } cause && SocketErrors.IsBacklogFull(cause)
             ? DialFailure.PeerDown
             : DialFailure.Unsupported,
         _ => DialFailure.Ours,
+    };
+
+    // A name that is too long, say, is refused before anybody is asked.
+    private static DialFailure ClassifyResolution(Exception? cause) => cause switch
+    {
+        ArgumentException => DialFailure.Unsupported,
+        SocketException refused when SocketErrors.IsLastingResolverFailure(refused) => DialFailure.Unsupported,
+        _ => DialFailure.ResolverBusy,
+    };
+
+    // What is neither a disagreement nor a broken connection went wrong on this side: in a callback, say.
+    private static DialFailure ClassifyHandshake(Exception? cause) => cause switch
+    {
+        AuthenticationException => DialFailure.Untrusted,
+        null or IOException => DialFailure.PeerDown,
+        _ => DialFailure.Unsupported,
     };
 
     // Of a Unix socket it is the path that is not there: its server has not started yet. Of TCP, the local ports have run out.

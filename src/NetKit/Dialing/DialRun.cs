@@ -27,8 +27,7 @@ internal sealed class DialRun
         _connector = connector;
         _report = report;
         _timeProvider = timeProvider;
-        _decision = new DialDecision(
-            Deadline.Earliest(Deadline.After(options.ConnectTimeout, timeProvider), limit), timeProvider, caller);
+        _decision = new DialDecision(Deadline.After(options.ConnectTimeout, timeProvider), limit, timeProvider, caller);
     }
 
     /// <summary>The connection, when the dial has ended with one. The caller owns it.</summary>
@@ -120,7 +119,7 @@ internal sealed class DialRun
 
         Task<DialAttempt> AttemptAsync(int index)
         {
-            var limit = AttemptLimit.Of(_decision.Deadline.Remaining, plan.Left + 1, lanes, _options.AttemptTimeout);
+            var limit = AttemptLimit.Of(_decision.Remaining, plan.Left + 1, lanes, _options.AttemptTimeout);
             return new AddressAttempt(addresses[index], limit, _options.LocalEndPoint, tls, _decision, _report)
                 .RunAsync(_connector, connection => Connection = connection);
         }

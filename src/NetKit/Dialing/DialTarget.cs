@@ -18,10 +18,13 @@ internal static class DialTarget
         }
     }
 
+    /// <summary>Keeps an endpoint as it is now: those of IP can be changed by whoever gave them.</summary>
+    public static EndPoint Copy(EndPoint endPoint) => endPoint is IPEndPoint ip ? new IPEndPoint(ip.Address, ip.Port) : endPoint;
+
     /// <summary>The address that an endpoint stands for which is no host name.</summary>
     public static EndPoint[] AddressesOf(EndPoint endPoint) => endPoint switch
     {
-        IPEndPoint ip => [AddressOrder.Plain(ip.Address) is var plain && ReferenceEquals(plain, ip.Address) ? ip : new IPEndPoint(plain, ip.Port)],
+        IPEndPoint ip => [new IPEndPoint(AddressOrder.Plain(ip.Address), ip.Port)],
         _ => [endPoint],
     };
 

@@ -24,8 +24,8 @@ public sealed class DialerOptions
 
     /// <summary>Limits each attempt by how long attempts took lately, connect and TLS handshake together. Default (null): no limit but that of the dial.</summary>
     /// <remarks>
-    /// The dialer records in it the attempts that succeeded and those that it ended. Of a host with more than four addresses, an
-    /// attempt is also limited by its share of the time that the dial has left, so that every address gets its turn.
+    /// The dialer records in it the attempts that succeeded and those that this limit ended. Of a host with more than four
+    /// addresses, an attempt is also limited by its share of the time that the dial has left, so that every address gets its turn.
     /// </remarks>
     public AdaptiveTimeout? AttemptTimeout { get; set; }
 
@@ -52,7 +52,10 @@ public sealed class DialerOptions
     public Func<string, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolve { get; set; }
 
     /// <summary>Is told of each attempt when it has ended, of dials that succeed too. Default (null): nobody is.</summary>
-    /// <remarks>Called for one attempt of a dial at a time, before the dial ends. What it throws is logged and has no effect.</remarks>
+    /// <remarks>
+    /// Called for one attempt of a dial at a time, before the dial ends, which waits for it: it should be quick. What it throws is
+    /// logged and has no effect.
+    /// </remarks>
     public Action<DialAttempt>? OnAttempt { get; set; }
 
     /// <summary>Lets code that awaits a dial, or a read or write of its connection, go on in the thread pool. Default: false.</summary>
@@ -79,9 +82,9 @@ public sealed class DialerOptions
         var copy = (DialerOptions)MemberwiseClone();
         copy.AttemptDelay = AttemptDelay < s_leastAttemptDelay ? s_leastAttemptDelay : AttemptDelay > s_mostAttemptDelay ? s_mostAttemptDelay : AttemptDelay;
         copy.Socket = Socket.Validated();
-        if (LocalEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped)
+        if (LocalEndPoint is IPEndPoint local)
         {
-            copy.LocalEndPoint = new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port);
+            copy.LocalEndPoint = new IPEndPoint(local.Address.IsIPv4MappedToIPv6 ? local.Address.MapToIPv4() : local.Address, local.Port);
         }
 
         copy.Tls = Tls is null ? null : ClientTls.Copy(Tls);

@@ -38,8 +38,9 @@ internal sealed class EndPointTable<T>(Func<EndPoint, T> create, int capacity, T
             }
             else
             {
-                node = new LinkedListNode<Entry>(new Entry(endPoint, create(endPoint)));
-                _entries.Add(endPoint, node);
+                var key = DialTarget.Copy(endPoint);
+                node = new LinkedListNode<Entry>(new Entry(key, create(key)));
+                _entries.Add(key, node);
             }
 
             node.Value.UsedAt = now;

@@ -107,17 +107,8 @@ internal sealed class HostLookup
 
         public CancellationToken Abandoned => _abandon.Token;
 
-        public void Abandon()
-        {
-            try
-            {
-                _abandon.Cancel();
-            }
-            catch (AggregateException)
-            {
-                // A resolver's own callback on its token. There is nobody left whom its answer would concern.
-            }
-        }
+        // Off the thread of whoever gave up: the resolver's own callbacks may block or throw, and there is nobody left whom that concerns.
+        public void Abandon() => _ = _abandon.CancelAsync();
 
         public void Execute() => _ = FlyAsync();
 

@@ -22,7 +22,7 @@ internal sealed class PortableConnector : Connector
         try
         {
             await socket.ConnectAsync(address, stop).ConfigureAwait(false);
-            if (IsConnectedToItself(socket))
+            if (IsConnectedToItself(socket, address))
             {
                 throw new SocketException((int)SocketError.ConnectionRefused);
             }
@@ -38,7 +38,8 @@ internal sealed class PortableConnector : Connector
         }
     }
 
-    // The system picked the very port, at which nobody listens, for this side.
-    private static bool IsConnectedToItself(Socket socket) =>
-        socket is { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote } && local.Equals(remote);
+    // The system picked the very port, at which nobody listens, for this side. The socket is not asked for its peer: of one that has
+    // reset the connection already it does not tell, and that would be the dial's failure.
+    private static bool IsConnectedToItself(Socket socket, EndPoint address) =>
+        address is IPEndPoint && address.Equals(socket.LocalEndPoint);
 }

@@ -167,7 +167,11 @@ internal sealed class RetriedDial
         {
             // Between two rounds, or of a pipeline's own accord.
             OperationCanceledException => _rounds.ToException(
-                isLate ? ConnectionError.DeadlineExceeded : ConnectionError.Aborted, words: null, last, local: null, ending),
+                isLate ? ConnectionError.DeadlineExceeded : ConnectionError.Aborted,
+                words: null,
+                _lastFailure?.InnerException ?? _lastFailure ?? last,
+                local: null,
+                ending),
             ConnectionException failure when ending is null && _rounds.AreToldBy(failure) => failure,
             ConnectionException failure => _rounds.ToException(
                 failure.Error,

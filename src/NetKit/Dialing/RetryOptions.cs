@@ -32,7 +32,7 @@ public sealed class RetryOptions
     /// <summary>Decides which failures are worth a retry, in place of the rules of <see cref="RetryingDialer"/>. Default (null): those rules.</summary>
     /// <remarks>
     /// Asked after every failed round, from several threads at once; not about the caller's own cancellation.
-    /// What counts for the circuit breaker stays as it is.
+    /// What counts for the circuit breaker stays as it is. What it throws is what the dial fails with.
     /// </remarks>
     public Func<ConnectionException, bool>? ShouldRetry { get; set; }
 

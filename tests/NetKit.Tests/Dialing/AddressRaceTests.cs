@@ -161,6 +161,37 @@ public sealed class AddressRaceTests
     }
 
     [Fact]
+    public async Task The_time_of_an_attempt_is_learnt_also_where_the_dial_has_less_than_the_limit()
+    {
+        var options = new AdaptiveTimeoutOptions { Minimum = TimeSpan.FromMilliseconds(50), Maximum = TimeSpan.FromSeconds(5) };
+        var adaptive = new AdaptiveTimeout(options, _time);
+        for (var times = 0; times < options.ColdStartSamples; times++)
+        {
+            var network = new ScriptedConnector(_time, "+30");
+            var dialer = network.MakeDialer(new DialerOptions { AttemptTimeout = adaptive, ConnectTimeout = TimeSpan.FromSeconds(3) });
+            var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
+            await DialStory.Play(_time, "it connects", network, dial, "0:1 30:ok");
+            await dial.Within();
+        }
+
+        Assert.InRange(adaptive.Current, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_addresses_are_tried_four_at_a_time_until_the_time_is_over()
+    {
+        var network = new ScriptedConnector(_time, string.Join(' ', Enumerable.Repeat(".", 200)));
+        var addresses = Enumerable.Range(0, 10_000).Select(index => index < 200 ? network.AddressOf(index) : new IPAddress(index)).ToArray();
+        var dialer = network.MakeDialer(new DialerOptions { Resolve = (_, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>(addresses) });
+        var dial = dialer.DialAsync("host", 80, TestContext.Current.CancellationToken).AsTask();
+        await DialStory.Play(_time, "nobody answers", network, dial, "0:1 250:2 500:3 750:4 2000:5 2250:6 2500:7 2750:8 4000:9");
+        Assert.Equal(4, network.Running);
+        _time.Advance(TimeSpan.FromSeconds(15));
+        Assert.NotEmpty((await Fails.AsDial(ConnectionError.DeadlineExceeded, dial)).Attempts);
+        Assert.Equal(0, network.Running);
+    }
+
+    [Fact]
     public async Task A_thousand_times_the_same_address_is_that_address()
     {
         var network = new ScriptedConnector(_time, "-30");

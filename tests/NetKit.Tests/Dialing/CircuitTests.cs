@@ -150,11 +150,52 @@ public sealed class CircuitTests
         var second = circuit.Enter();
         Assert.True(second.IsGranted);
 
-        // What the first says now is about a time that is over.
-        Assert.Equal(CircuitChange.None, circuit.Failed(endless.Turn, s_refused));
-        Assert.Equal(CircuitChange.None, circuit.Succeeded(endless.Turn));
+        // One that learns nothing after all makes no room: the second has its time.
+        circuit.LearntNothing(endless.Turn);
         Assert.False(circuit.Enter().IsGranted);
         Assert.Equal(CircuitChange.Closed, circuit.Succeeded(second.Turn));
+    }
+
+    // Else an endpoint that takes longer than the break to connect would be kept down for ever by those who find it up.
+    [Fact]
+    public void Probe_that_takes_longer_than_the_break_closes_by_its_success()
+    {
+        var circuit = Open();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        var slow = circuit.Enter();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        var second = circuit.Enter();
+        Assert.Equal(CircuitChange.Closed, circuit.Succeeded(slow.Turn));
+        Assert.True(circuit.Enter().IsGranted);
+
+        // The other probe's time is over.
+        Assert.Equal(CircuitChange.None, circuit.Failed(second.Turn, s_refused));
+        Assert.True(circuit.Enter().IsGranted);
+    }
+
+    [Fact]
+    public void Probe_that_takes_longer_than_the_break_lengthens_it_by_its_failure()
+    {
+        var circuit = Open();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        var slow = circuit.Enter();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        var second = circuit.Enter();
+        Assert.Equal(CircuitChange.Opened, circuit.Failed(slow.Turn, s_refused));
+        Assert.InRange(circuit.Enter().RetryAfter.TotalSeconds, 1.6, 2.4);
+        Assert.Equal(CircuitChange.None, circuit.Failed(second.Turn, s_refused));
+        Assert.InRange(circuit.Enter().RetryAfter.TotalSeconds, 1.6, 2.4);
+    }
+
+    [Fact]
+    public void Probe_that_learnt_nothing_takes_nothing_from_the_one_before_it()
+    {
+        var circuit = Open();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        var slow = circuit.Enter();
+        _clock.Advance(TimeSpan.FromSeconds(1.2));
+        circuit.LearntNothing(circuit.Enter().Turn);
+        Assert.Equal(CircuitChange.Closed, circuit.Succeeded(slow.Turn));
     }
 
     [Fact]

@@ -73,6 +73,65 @@ public sealed class DialDiagnosticsTests
     }
 
     [Fact]
+    public async Task Every_span_that_began_has_ended_when_the_dial_has_however_it_does()
+    {
+        var started = 0;
+        using var spans = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == NetKitDiagnostics.ActivitySourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = _ => Interlocked.Increment(ref started),
+            ActivityStopped = _spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(spans);
+        await using var host = TwoAddresses.Listen();
+        using var source = new CancellationTokenSource();
+        var tls = new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, _, _, _) => throw new InvalidOperationException() };
+
+        // Nobody answers: cancelled with two handshakes under way, and then in time.
+        var cancelled = host.MakeDialer(new DialerOptions { Tls = tls, AttemptDelay = TimeSpan.FromMilliseconds(100) }).DialAsync(host.Host, source.Token).AsTask();
+        await using var first = await host.First.AcceptAsync(Token).Within();
+        await using var second = await host.Second.AcceptAsync(Token).Within();
+        await second.UntilReadable();
+        await source.CancelAsync();
+        await Fails.ByToken(cancelled.Within(), source.Token);
+        Assert.Equal((6, 6), (started, _spans.Count));
+
+        // To be given up, or to lose, is no error; to run out of time is.
+        Assert.All(_spans, span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
+
+        await Fails.AsDial(
+            ConnectionError.DeadlineExceeded,
+            host.MakeDialer(new DialerOptions { Tls = tls, AttemptDelay = TimeSpan.FromSeconds(2), ConnectTimeout = TimeSpan.FromSeconds(0.5) })
+                .DialAsync(host.Host, Token));
+        Assert.Equal(started, _spans.Count);
+        var late = _spans.Skip(6).Where(span => span.Status == ActivityStatusCode.Error).ToList();
+        Assert.Equal(2, late.Count);
+        Assert.All(late, span => Assert.Equal("DeadlineExceeded", span.GetTagItem("error.type")));
+
+        // The loser of a race, and a handshake that the user's own code breaks off.
+        var lost = host.MakeDialer(new DialerOptions()).DialAsync(host.Host, Token);
+        await (await lost.Within()).DisposeAsync();
+        Assert.Equal(started, _spans.Count);
+        await first.DisposeAsync();
+        var broken = new Dialer(new DialerOptions { Tls = tls }).DialAsync(host.First.LocalEndPoint, Token).AsTask();
+        await using var listener = host.First;
+        await Task.WhenAny(broken, ServeAsync());
+        await Assert.ThrowsAsync<DialException>(() => broken.Within());
+        Assert.Equal(started, _spans.Count);
+
+        async Task ServeAsync()
+        {
+            while (true)
+            {
+                await using var plain = await listener.AcceptAsync(Token);
+                await Record.ExceptionAsync(async () => await plain.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions { ServerCertificate = Certificates.Localhost }, Token));
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_failed_says_so_in_its_span()
     {
         await using var listener = TestListener.On(Transport.Tcp);

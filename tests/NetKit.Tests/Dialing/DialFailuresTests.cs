@@ -81,6 +81,16 @@ public sealed class DialFailuresTests
         Assert.Equal(DialFailure.PeerDown, DialFailures.Classify(new ConnectionException(ConnectionError.Reset, "TLS handshake")));
     }
 
+    // The user's callback threw, or a certificate of this side has no key.
+    [Fact]
+    public void What_fails_on_this_side_of_a_handshake_is_final_and_not_the_peer_s_fault() =>
+        Assert.Equal(DialFailure.Unsupported, DialFailures.Classify(Tls(new InvalidOperationException())));
+
+    [Fact]
+    public void A_host_name_that_cannot_even_be_asked_for_is_final() => Assert.Equal(
+        DialFailure.Unsupported,
+        DialFailures.Classify(new ConnectionException(ConnectionError.NameResolution, "dial", innerException: new ArgumentOutOfRangeException())));
+
     [Theory]
     [InlineData(DialFailure.PeerDown, true, true, 0)]
     [InlineData(DialFailure.Unreachable, true, true, 0)]

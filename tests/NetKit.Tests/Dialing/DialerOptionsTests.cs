@@ -53,11 +53,18 @@ public sealed class DialerOptionsTests
     [Fact]
     public void What_is_changed_after_the_dialer_was_made_has_no_effect()
     {
-        var options = new DialerOptions { Tls = new SslClientAuthenticationOptions { ApplicationProtocols = [SslApplicationProtocol.Http2] } };
+        var local = new IPEndPoint(IPAddress.Loopback, 0);
+        var options = new DialerOptions
+        {
+            LocalEndPoint = local,
+            Tls = new SslClientAuthenticationOptions { ApplicationProtocols = [SslApplicationProtocol.Http2] },
+        };
         var validated = options.Validated();
+        local.Port = 7;
         options.Socket.NoDelay = false;
         options.Tls.TargetHost = "another";
         options.Tls.ApplicationProtocols.Clear();
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 0), validated.LocalEndPoint);
         Assert.True(validated.Socket.NoDelay);
         Assert.Null(validated.Tls!.TargetHost);
         Assert.Equal([SslApplicationProtocol.Http2], validated.Tls.ApplicationProtocols!);

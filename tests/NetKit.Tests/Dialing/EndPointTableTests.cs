@@ -33,6 +33,22 @@ public sealed class EndPointTableTests
     }
 
     [Fact]
+    public void Endpoint_that_its_owner_changes_is_another_from_then_on()
+    {
+        var table = Create(capacity: 10);
+        var changing = new IPEndPoint(IPAddress.Loopback, 1);
+        var first = table.Get(changing);
+        changing.Port = 2;
+        Assert.NotSame(first, table.Get(changing));
+        Assert.Same(first, table.Get(Of(1)));
+        for (; changing.Port < 1_000; changing.Port++)
+        {
+            table.Get(changing);
+            Assert.True(table.Count <= 10);
+        }
+    }
+
+    [Fact]
     public void What_is_not_asked_for_is_forgotten()
     {
         var table = Create();

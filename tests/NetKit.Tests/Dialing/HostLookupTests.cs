@@ -103,6 +103,25 @@ public sealed class HostLookupTests
     }
 
     [Fact]
+    public async Task A_callback_of_the_resolver_that_blocks_when_the_question_is_cancelled_holds_nobody_up()
+    {
+        using var blocked = new ManualResetEventSlim();
+        using var source = new CancellationTokenSource();
+        var quitter = Ask("host", source.Token);
+        var question = await NextQuestion();
+        await using var registration = question.Token.Register(() => blocked.Wait());
+        try
+        {
+            source.CancelAfter(TimeSpan.FromTicks(1));
+            await Fails.ByToken(quitter.Within(), source.Token);
+        }
+        finally
+        {
+            blocked.Set();
+        }
+    }
+
+    [Fact]
     public async Task The_ambient_state_of_whoever_asks_first_is_not_lent_to_the_question()
     {
         s_ambient.Value = "mine";

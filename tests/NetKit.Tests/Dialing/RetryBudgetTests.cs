@@ -84,6 +84,20 @@ public sealed class RetryBudgetTests
         Assert.Equal(s_budget, failure.Attempts[1].Started + failure.Attempts[1].Elapsed);
     }
 
+    // Timers have whole milliseconds, so the wait may be a part of one longer than what is left.
+    [Fact]
+    public async Task Time_that_runs_out_between_two_rounds_is_blamed_on_what_failed_before()
+    {
+        var wait = TimeSpan.FromMilliseconds(250) + new Backoff(TimeSpan.FromMilliseconds(50), 2, s_budget).Next(0, new Random(1).NextDouble());
+        var budget = wait + TimeSpan.FromTicks(1);
+        var inner = new ScriptedDialer(_clock) { Rest = () => new ConnectionException(ConnectionError.ResourceExhausted, "dial", remoteEndPoint: s_endPoint) };
+        var dial = Create(inner, new RetryOptions { TotalTimeout = budget }).DialAsync(s_endPoint).AsTask();
+        _clock.Advance(budget);
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial.Within());
+        Assert.Equal(ConnectionError.DeadlineExceeded, failure.Error);
+        Assert.Same(Assert.Single(failure.Attempts).Error, failure.InnerException);
+    }
+
     // The dialer within is told how long it has. Were it only cancelled, nobody would learn where the last round had got to.
     [Theory]
     [InlineData(4)]
@@ -98,6 +112,57 @@ public sealed class RetryBudgetTests
         Assert.Equal([DialOutcome.Failed, DialOutcome.TimedOut, DialOutcome.TimedOut], failure.Attempts.Select(attempt => attempt.Outcome));
         Assert.All(failure.Attempts.Skip(1), attempt => Assert.Equal(s_budget, attempt.Started + attempt.Elapsed));
         Assert.Contains("in 1 round; TotalTimeout is 00:00:02", failure.Message, StringComparison.Ordinal);
+    }
+
+    // The clock rings for every deadline of the process: what a stranger's dialer does when it is told must not stop it.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dialer_that_throws_or_blocks_when_the_time_is_over_does_not_stop_the_clock(bool throws)
+    {
+        using var blocked = new ManualResetEventSlim();
+        var inner = new ScriptedDialer(_clock);
+        inner.Script.Enqueue(async (endPoint, token) =>
+        {
+            var hanging = ScriptedDialer.Hang(endPoint, token);
+            _ = token.Register(() =>
+            {
+                if (throws)
+                {
+                    throw new InvalidOperationException("on purpose");
+                }
+
+                blocked.Wait();
+            });
+            return await hanging;
+        });
+        var dial = Create(inner).DialAsync(s_endPoint).AsTask();
+        try
+        {
+            await Waiting.OnThread(() => _clock.Advance(s_budget)).Within();
+        }
+        finally
+        {
+            blocked.Set();
+        }
+
+        Assert.Equal(ConnectionError.DeadlineExceeded, (await Assert.ThrowsAsync<DialException>(() => dial.Within())).Error);
+    }
+
+    // As in a program's own tests, where one of the two has a fake clock.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Limits_of_dialers_with_different_clocks_hold_both(bool totalIsFirst)
+    {
+        var clock = new FakeTimeProvider();
+        var network = new ScriptedConnector(clock, ".");
+        var inner = network.MakeDialer(new DialerOptions { ConnectTimeout = totalIsFirst ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(5) });
+        var dial = new RetryingDialer(inner, new RetryOptions { MaxRetryAttempts = 0, TotalTimeout = s_budget }, null, _clock)
+            .DialAsync("host", 80).AsTask();
+        await Eventually.Equal(1, () => network.Running);
+        (totalIsFirst ? _clock : clock).Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(ConnectionError.DeadlineExceeded, (await Assert.ThrowsAsync<DialException>(() => dial.Within())).Error);
     }
 
     [Fact]
