@@ -10,8 +10,8 @@ namespace NetKit;
 /// second. Attempts that ran out of time count as longer than they were let. Only when they are few, and more than the tail
 /// of the completed ones foretells, the excess counts as lost on the way and lengthens nothing.</para>
 /// <para>The timeout grows at once and shrinks by at most a tenth a second, and keeps its value while too little is measured.
-/// It doubles with each timeout in a row, from the second on when the window holds 200; eight attempts in a row within the
-/// estimate end that.</para>
+/// It doubles with each timeout in a row, from the second on when the window holds 200; eight attempts within the estimate
+/// end that.</para>
 /// <para>Safe to use from any thread. Nothing runs in the background.</para>
 /// </remarks>
 /// <example>
@@ -132,9 +132,9 @@ public sealed class AdaptiveTimeout
             var now = MonotonicClock.Recent(_clock);
             Update(now);
             var had = _backoff.RecordTimeout(_current, now, expected: _enough ? 1 : 0);
-            if (_backoff.InARow <= MeasuredInARow)
+            if (had is { } ticks && _backoff.InARow <= MeasuredInARow)
             {
-                _window.AddCensored(had);
+                _window.AddCensored(ticks);
             }
 
             Publish();
@@ -147,7 +147,7 @@ public sealed class AdaptiveTimeout
         {
             _samples = Math.Min(_samples + 1, _options.ColdStartSamples);
             _smoothed.Add(ticks);
-            _backoff.RecordCompleted(withinEstimate: ticks <= _envelope.Value);
+            _backoff.RecordCompleted(ticks <= _envelope.Value, _current, MonotonicClock.Recent(_clock));
             Publish();
         }
     }
