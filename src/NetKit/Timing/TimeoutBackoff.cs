@@ -49,6 +49,7 @@ internal struct TimeoutBackoff
         if (InARow > expected && Doublings < Limit)
         {
             Doublings++;
+            _recovered = 0;
             _before = current;
             _settled = now + current;
         }

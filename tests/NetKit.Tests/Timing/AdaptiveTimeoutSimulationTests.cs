@@ -2,11 +2,11 @@ using NetKit.Simulation;
 
 namespace NetKit.Tests.Timing;
 
-/// <summary>Holds the defaults to what the simulation in benchmarks/ claims for them, with one seed of its six.</summary>
+/// <summary>Holds the defaults to what the simulation in benchmarks/ claims for them, with two seeds of its six.</summary>
 public sealed class AdaptiveTimeoutSimulationTests
 {
     [Fact]
-    public void It_meets_the_acceptance_on_every_model_of_latency_and_loss() => Assert.Empty(Acceptance.Check(seeds: 1));
+    public void It_meets_the_acceptance_on_every_model_of_latency_and_loss() => Assert.Empty(Acceptance.Check(seeds: 2));
 
     [Fact]
     public void A_simulation_is_the_same_each_time()
