@@ -11,8 +11,8 @@ public sealed class AdaptiveTimeoutOptions
     /// <summary>Sets the part of the attempts that the measured latency must cover. Default: 0.998. From 0.5 to 0.9999.</summary>
     public double Quantile { get; set; } = 0.998;
 
-    /// <summary>Multiplies the measured quantile. Default: 1.5. From 1 to 10.</summary>
-    public double SafetyFactor { get; set; } = 1.5;
+    /// <summary>Multiplies the measured quantile. Default: 1.25. From 1 to 10.</summary>
+    public double SafetyFactor { get; set; } = 1.25;
 
     /// <summary>Sets the shortest timeout. Default: 10 milliseconds. At least a millisecond.</summary>
     public TimeSpan Minimum { get; set; } = TimeSpan.FromMilliseconds(10);
