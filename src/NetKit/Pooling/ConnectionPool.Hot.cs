@@ -63,31 +63,4 @@ public sealed partial class ConnectionPool
             return _core.TryKeep(entry, now);
         }
     }
-
-    /// <summary>Lets one event at a time into the core, which knows then of every connection.</summary>
-    private Event Enter(long now, ref PoolEffects effects) => new(this, now, ref effects);
-
-    private readonly ref struct Event : IDisposable
-    {
-        private readonly ConnectionPool _pool;
-
-        public Event(ConnectionPool pool, long now, ref PoolEffects effects)
-        {
-            _pool = pool;
-            PoolSchedule.Point();
-            pool._gate.Enter();
-            pool._isQuiet = false;
-            if (Interlocked.Exchange(ref pool._hot, null) is { } hot)
-            {
-                pool._core.Return(hot, now, ref effects);
-            }
-        }
-
-        public void Dispose()
-        {
-            _pool._isQuiet = _pool._core.IsIndifferent;
-            _pool._gate.Exit();
-            PoolSchedule.Point();
-        }
-    }
 }

@@ -36,6 +36,14 @@ internal sealed partial class PoolCore
             return "I6: a waiter that is settled waits still";
         }
 
+        for (var node = _waiters.First; node is { Next: { } next }; node = next)
+        {
+            if (((PoolWaiter)node).Deadline > ((PoolWaiter)next).Deadline)
+            {
+                return "a waiter stands behind one that has more time";
+            }
+        }
+
         if (_waiters.First is PoolWaiter first && first.Deadline < TimerAt)
         {
             return "nothing will end the first waiter in time";
