@@ -10,6 +10,13 @@ using NetKit.Tests;
 // Arguments: "tcp" or "tls"; the host's name, or "-"; its addresses, separated by commas, the last of which is good; how many dials.
 // With a name the system resolves it, else the addresses are taken as they are. Of "tls", every other address accepts and is silent.
 // The last line tells what the framework's own socket has come to in the meantime, which began with the first dial.
+// Argument "silence" alone: see there.
+if (args[0] == "silence")
+{
+    await Silence.RunAsync();
+    return;
+}
+
 var isTls = args[0] == "tls";
 var addresses = args[2].Split(',').Select(IPAddress.Parse).ToArray();
 var dials = int.Parse(args[3], CultureInfo.InvariantCulture);

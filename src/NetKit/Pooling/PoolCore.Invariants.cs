@@ -44,9 +44,9 @@ internal sealed partial class PoolCore
             }
         }
 
-        if (_waiters.First is PoolWaiter first && first.Deadline < TimerAt)
+        if (NextDue(now) < TimerAt)
         {
-            return "nothing will end the first waiter in time";
+            return "nothing will ring when the first waiter or idle connection is due";
         }
 
         return _isDisposed && _idle.Count > 0 ? "I7: a disposed pool keeps connections" : null;
