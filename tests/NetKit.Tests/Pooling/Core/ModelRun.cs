@@ -164,7 +164,7 @@ internal sealed class ModelRun
 
         var (idle, leased, dialing, waiting, _, _, _) = _harness.Statistics;
         var target = _harness.WarmUps.Where(static warmUp => warmUp.State == PoolWaiterState.Waiting).Select(static warmUp => warmUp.Target).DefaultIfEmpty().Max();
-        var needed = waiting + Math.Max(Math.Max(0, _options.MinIdle - idle), target - idle - leased);
+        var needed = Math.Max(waiting + Math.Max(0, _options.MinIdle - idle), target - idle - leased);
         var room = _options.MaxConnections - leased - idle - _harness.Closing.Count;
         var useful = _harness.Dials.Count(static dial => !dial.IsCancelled);
         Assert.True(dialing <= _options.MaxConcurrentDials && dialing <= room);
