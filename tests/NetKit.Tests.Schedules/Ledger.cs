@@ -23,6 +23,7 @@ internal sealed class Ledger(int limit) : IDialer
     {
         var number = ++Dials;
         Schedule.Point();
+        cancellationToken.ThrowIfCancellationRequested();
         if (Fails(number))
         {
             throw new ConnectionException(ConnectionError.Refused, "dial", remoteEndPoint: endPoint);
@@ -33,7 +34,8 @@ internal sealed class Ledger(int limit) : IDialer
         _numbers.Add(client, number);
         if (Open > limit)
         {
-            throw new ScheduleViolationException($"{Open} connections are open, {limit} are allowed");
+            // Thrown here it would be one more dial that failed.
+            Schedule.Fail($"{Open} connections are open, {limit} are allowed");
         }
 
         Schedule.Point();

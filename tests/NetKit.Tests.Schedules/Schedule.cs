@@ -76,6 +76,9 @@ internal sealed class Schedule
         body.Schedule.Yield(body, condition);
     }
 
+    /// <summary>Ends the schedule as one that went wrong, whatever becomes of the exceptions of its bodies.</summary>
+    public static void Fail(string message) => t_body!.Schedule._failure ??= new ScheduleViolationException(message);
+
     /// <summary>Takes work that is to be done by somebody else.</summary>
     public void Execute(IThreadPoolWorkItem work) => _work.Enqueue(work);
 
@@ -97,7 +100,7 @@ internal sealed class Schedule
     {
         if (Violation() is { } violation)
         {
-            _failure ??= new ScheduleViolationException(violation);
+            Fail(violation);
         }
 
         // Half of the points change nothing: so short and long stretches are both tried.
