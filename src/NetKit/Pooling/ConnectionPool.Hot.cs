@@ -27,7 +27,8 @@ public sealed partial class ConnectionPool
     /// </remarks>
     private bool TryLeaveHot(PooledConnection entry)
     {
-        if (!MayBeHot(entry))
+        var due = Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout));
+        if (!MayBeHot(entry, due))
         {
             return false;
         }
@@ -35,7 +36,7 @@ public sealed partial class ConnectionPool
         PoolSchedule.Point();
         var previous = Interlocked.Exchange(ref _hot, entry);
         PoolSchedule.Point();
-        if (!MayBeHot(entry) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
+        if (!MayBeHot(entry, due) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
         {
             if (previous is not null)
             {
@@ -49,10 +50,8 @@ public sealed partial class ConnectionPool
         return previous is null || TryKeep(previous) || ReturnCarefully(previous);
     }
 
-    private bool MayBeHot(PooledConnection entry) =>
-        _isQuiet
-        && entry.Generation == _core.Generation
-        && Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout)) >= _core.TimerAt;
+    private bool MayBeHot(PooledConnection entry, long due) =>
+        _isQuiet && entry.Generation == _core.Generation && due >= _core.TimerAt;
 
     private bool TryKeep(PooledConnection entry)
     {

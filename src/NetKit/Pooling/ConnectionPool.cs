@@ -170,7 +170,10 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     /// <returns>
     /// Once all connections are closed. After <see cref="ConnectionPoolOptions.DrainTimeout"/> those of leases that have not ended are reset.
     /// </returns>
-    /// <remarks>Idempotent; every call waits for the end. Ending a lease afterwards does no harm.</remarks>
+    /// <remarks>
+    /// Idempotent; every call waits for the end. Ending a lease afterwards does no harm. Dials under way are cancelled and waited for: a
+    /// dialer that does not heed its token holds up the end.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
         Let(0, static (core, _, now, ref effects) => core.Dispose(now, ref effects));
