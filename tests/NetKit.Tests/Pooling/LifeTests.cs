@@ -136,6 +136,6 @@ public sealed class LifeTests
         await pool.DisposeAsync().AsTask().Within();
         await Fails.AsClosed(waiting.Within());
         await Fails.AsClosed(warming.Within());
-        Assert.Equal(2, dialer.Cancelled);
+        await Eventually.Equal(2, () => dialer.Cancelled);
     }
 }
