@@ -12,10 +12,10 @@ internal sealed record OpenLoopCase(LatencyModel Model, double Loss, string Poli
 
     public double LateDetection { get; } = Quantiles.Of(Result.Detections, 0.99);
 
-    public static OpenLoopCase Run(LatencyModel model, double loss, string policy, int seeds)
+    public static OpenLoopCase Run(LatencyModel model, double loss, string policy, int seeds, int first = 0)
     {
         var setting = new OpenLoopSetting(Length, Rate, loss);
-        var runs = Enumerable.Range(0, seeds).Select(seed => OpenLoop.Run(model, policy, setting, seed).Finish());
+        var runs = Enumerable.Range(first, seeds).Select(seed => OpenLoop.Run(model, policy, setting, seed).Finish());
         return new OpenLoopCase(model, loss, policy, OpenLoopResult.Sum([.. runs]));
     }
 }

@@ -9,7 +9,7 @@ if (!arguments.Has("check"))
     return 0;
 }
 
-var failures = Acceptance.Check(seeds);
+var failures = Acceptance.Check(seeds, arguments.Number("first", 0));
 failures.ForEach(Console.WriteLine);
 Console.WriteLine(failures.Count == 0 ? "All is met." : $"{failures.Count} not met.");
 return failures.Count == 0 ? 0 : 1;

@@ -5,10 +5,10 @@ namespace NetKit.Simulation;
 /// <param name="Timeouts">The timeout ten times a second, the mean of the runs.</param>
 internal sealed record StepCase(string Policy, double[] Timeouts)
 {
-    public static StepCase Run(string policy, int seeds)
+    public static StepCase Run(string policy, int seeds, int first = 0)
     {
         var setting = new OpenLoopSetting(OpenLoopCase.Length, OpenLoopCase.Rate, 0);
-        var runs = Enumerable.Range(0, seeds).Select(seed => OpenLoop.Run(LatencyModel.Step, policy, setting, seed).Timeouts).ToArray();
+        var runs = Enumerable.Range(first, seeds).Select(seed => OpenLoop.Run(LatencyModel.Step, policy, setting, seed).Timeouts).ToArray();
         return new StepCase(policy, [.. Enumerable.Range(0, runs[0].Count).Select(sample => runs.Average(run => run[sample]))]);
     }
 

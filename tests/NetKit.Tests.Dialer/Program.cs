@@ -6,15 +6,19 @@ using System.Net.Sockets;
 using NetKit;
 using NetKit.Tests;
 
-// "exhausted": see there. Else:
+// "exhausted" or "silence" alone: see there. Else:
 // dials in the network that a test has made around this process, and prints a line for each dial: its milliseconds and its attempts.
 // Arguments: "tcp" or "tls"; the host's name, or "-"; its addresses, separated by commas, the last of which is good; how many dials.
 // With a name the system resolves it, else the addresses are taken as they are. Of "tls", every other address accepts and is silent.
 // The last line tells what the framework's own socket has come to in the meantime, which began with the first dial.
-if (args[0] == "exhausted")
+switch (args[0])
 {
-    await Exhaustion.RunAsync();
-    return;
+    case "exhausted":
+        await Exhaustion.RunAsync();
+        return;
+    case "silence":
+        await Silence.RunAsync();
+        return;
 }
 
 var isTls = args[0] == "tls";

@@ -7,6 +7,7 @@ internal sealed class Ledger(int limit) : IDialer
 {
     private readonly Dictionary<Connection, Connection> _open = []; // the pool's end to the server's
     private readonly HashSet<Connection> _inUse = [];
+    private readonly Dictionary<Connection, int> _numbers = [];
 
     public static EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7);
 
@@ -22,6 +23,7 @@ internal sealed class Ledger(int limit) : IDialer
     {
         var number = ++Dials;
         Schedule.Point();
+        cancellationToken.ThrowIfCancellationRequested();
         if (Fails(number))
         {
             throw new ConnectionException(ConnectionError.Refused, "dial", remoteEndPoint: endPoint);
@@ -29,9 +31,11 @@ internal sealed class Ledger(int limit) : IDialer
 
         var (client, server) = Connection.CreatePair();
         _open.Add(client, server);
+        _numbers.Add(client, number);
         if (Open > limit)
         {
-            throw new ScheduleViolationException($"{Open} connections are open, {limit} are allowed");
+            // Thrown here it would be one more dial that failed.
+            Schedule.Fail($"{Open} connections are open, {limit} are allowed");
         }
 
         Schedule.Point();
@@ -51,6 +55,9 @@ internal sealed class Ledger(int limit) : IDialer
             throw new ScheduleViolationException("a connection was handed out that is closed");
         }
     }
+
+    /// <summary>Which dial brought the connection.</summary>
+    public int NumberOf(Connection connection) => _numbers[connection];
 
     /// <summary>Somebody is about to give the connection back.</summary>
     public void Give(Connection connection) => _inUse.Remove(connection);

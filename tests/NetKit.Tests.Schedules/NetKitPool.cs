@@ -15,6 +15,7 @@ internal sealed class NetKitPool : PoolUnderTest
         // Dials are put off for little more than a second; whoever waits has more patience, and must not need it.
         schedule.LetTimePass = () => _time.AdvanceToNext(TimeSpan.FromSeconds(2));
         _pool = new ConnectionPool(ledger, Ledger.EndPoint, options, null, _time, schedule.Execute, new Random(1));
+        schedule.Violation = _pool.Violation;
     }
 
     public override Asked Ask(CancellationToken cancellationToken = default) => new Acquiring(_pool.AcquireAsync(cancellationToken));

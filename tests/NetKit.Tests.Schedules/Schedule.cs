@@ -22,6 +22,9 @@ internal sealed class Schedule
     /// <summary>Is asked when all wait: lets time pass, if something is due soon that is worth waiting for.</summary>
     public Func<bool> LetTimePass { get; set; } = static () => false;
 
+    /// <summary>Is asked at every point: names what must never be, or null.</summary>
+    public Func<string?> Violation { get; set; } = static () => null;
+
     /// <summary>Runs the bodies, and the work that they queue, to their ends.</summary>
     /// <exception cref="ScheduleViolationException">A body failed, or all waited for each other.</exception>
     public static void Run(int seed, Func<Schedule, Action[]> prepare, Action? check = null)
@@ -73,6 +76,9 @@ internal sealed class Schedule
         body.Schedule.Yield(body, condition);
     }
 
+    /// <summary>Ends the schedule as one that went wrong, whatever becomes of the exceptions of its bodies.</summary>
+    public static void Fail(string message) => t_body!.Schedule._failure ??= new ScheduleViolationException(message);
+
     /// <summary>Takes work that is to be done by somebody else.</summary>
     public void Execute(IThreadPoolWorkItem work) => _work.Enqueue(work);
 
@@ -92,6 +98,11 @@ internal sealed class Schedule
 
     private void Yield(Body body, Func<bool>? condition)
     {
+        if (Violation() is { } violation)
+        {
+            Fail(violation);
+        }
+
         // Half of the points change nothing: so short and long stretches are both tried.
         if (condition is null && _random.Next(2) == 0)
         {

@@ -27,6 +27,9 @@ public sealed class TrapTests
         Assert.Contains("nothing will wake", Fails(Scenarios.SwallowedWakeUp, static number => number == 1), StringComparison.Ordinal);
 
     [Fact]
+    public void T6_Nobody_dials_before_the_place_of_what_was_closed_is_free() => GoesWell(Scenarios.EarlyWakeUp);
+
+    [Fact]
     public void T8_Whoever_waits_gets_the_room_of_a_connection_that_was_closed() => GoesWell(Scenarios.SilentRoom);
 
     [Fact]
@@ -34,11 +37,23 @@ public sealed class TrapTests
         Assert.Contains("nothing will wake", Fails(Scenarios.SilentRoom), StringComparison.Ordinal);
 
     [Fact]
+    public void T21_One_who_gives_up_leaves_its_dial_to_the_other() => GoesWell(Scenarios.CancelledDial);
+
+    [Fact]
     public void T27_Whatever_comes_back_during_a_dispose_is_closed() => GoesWell(Scenarios.ReturnDuringDispose);
+
+    [Fact]
+    public void T27_Whatever_comes_back_is_dialed_or_cleared_during_a_dispose_is_closed() => GoesWell(Scenarios.EverythingDuringDispose);
 
     [Fact]
     public void T27_The_harness_finds_the_connection_that_a_channel_pool_leaves_open() =>
         Assert.Contains("left open", Fails(Scenarios.ReturnDuringDispose), StringComparison.Ordinal);
+
+    [Fact]
+    public void T28_What_was_cleared_is_handed_out_to_nobody_who_asks_afterwards() => GoesWell(Scenarios.ClearDuringReturn);
+
+    [Fact]
+    public void T31_No_late_callback_of_a_token_ends_the_next_wait() => GoesWell(Scenarios.ReusedWaiter);
 
     private static void GoesWell(Scenarios.Story story, Func<int, bool>? dialFails = null, int schedules = Schedules) =>
         Scenarios.Explore(story, MakeNetKitPool, limit: 1, schedules, dialFails);

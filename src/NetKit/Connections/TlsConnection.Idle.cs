@@ -67,7 +67,14 @@ public sealed partial class TlsConnection
             _ahead = ReadAheadAsync(pause);
         }
 
-        return _ahead.IsCompleted ? LookAhead(ask, pause) : IdleState.Quiet;
+        if (_ahead.IsCompleted)
+        {
+            return LookAhead(ask, pause);
+        }
+
+        // Had the last read left anything, this one would have ended at once.
+        _mayHoldMore = false;
+        return IdleState.Quiet;
     }
 
     // An empty read ends the same way for data and for the end.

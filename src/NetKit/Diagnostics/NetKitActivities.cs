@@ -13,6 +13,28 @@ internal static class NetKitActivities
     public static Activity? Start(string name, ActivityKind kind = ActivityKind.Internal) =>
         s_source.HasListeners() ? StartGuarded(name, kind) : null;
 
+    /// <summary>Starts a span as the current one's child, and leaves that the current one: the code that goes on is not inside of it.</summary>
+    public static Activity? StartBeside(string name, ActivityKind kind = ActivityKind.Internal)
+    {
+        if (!s_source.HasListeners())
+        {
+            return null;
+        }
+
+        var current = Activity.Current;
+        var activity = StartGuarded(name, kind);
+        Activity.Current = current;
+        return activity;
+    }
+
+    /// <summary>Ends a span that is not the current one.</summary>
+    public static void EndBeside(Activity activity)
+    {
+        var current = Activity.Current;
+        End(activity);
+        Activity.Current = current;
+    }
+
     /// <summary>Ends a span.</summary>
     /// <param name="activity">The span; null does nothing.</param>
     /// <param name="failure">Why what it stands for failed; null when it did not.</param>

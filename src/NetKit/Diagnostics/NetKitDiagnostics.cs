@@ -4,9 +4,19 @@ namespace NetKit;
 public static class NetKitDiagnostics
 {
     /// <summary>Names the meter of every NetKit instrument.</summary>
+    /// <remarks>
+    /// Of pools, all of a process together: <c>netkit.pool.connections</c> by <c>state</c> (idle, leased, dialing), <c>netkit.pool.waiting</c>,
+    /// <c>netkit.pool.acquire_wait</c> in seconds, <c>netkit.pool.opened_connections</c>, <c>netkit.pool.closed_connections</c> by <c>reason</c>
+    /// (not_returned, poisoned, ended, invalid, idle_timeout, lifetime, cleared, leaked, disposed) and <c>netkit.pool.leaked_leases</c>. An
+    /// exchange that fails, and a lease disposed without <see cref="ConnectionLease.Return"/>, count as not_returned.
+    /// </remarks>
     public const string MeterName = "NetKit";
 
     /// <summary>Names the source of every NetKit span.</summary>
-    /// <remarks>A dial is a span "dial", with a child "dns" for the name resolution and, for each attempt, "connect" and "tls".</remarks>
+    /// <remarks>
+    /// A dial is a span "dial", with a child "dns" for the name resolution and, for each attempt, "connect" and "tls". A dial of a pool is
+    /// below a span "pool dial", which is nobody's child. A caller that must wait for a connection of a pool has a span "acquire", with a
+    /// link to the "pool dial" that brought what it got.
+    /// </remarks>
     public const string ActivitySourceName = "NetKit";
 }

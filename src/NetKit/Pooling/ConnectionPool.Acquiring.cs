@@ -6,7 +6,11 @@ namespace NetKit;
 // Acquiring, where a look at what is idle is not enough.
 public sealed partial class ConnectionPool
 {
+    // What a burst leaves behind beyond this is the collector's.
+    private const int MostSpares = 64;
+
     private PendingAcquire? _spares; // guarded by _gate: objects of waits that are over
+    private int _spareCount; // likewise
 
     /// <summary>Hands out the connection if it is good, or another, or waits for one.</summary>
     private ValueTask<ConnectionLease> AcquireCarefully(PooledConnection? entry, Deadline limit, CancellationToken cancellationToken)
@@ -20,7 +24,7 @@ public sealed partial class ConnectionPool
                 var outcome = Rent(waiter, out entry);
                 if (outcome == PoolRent.Waiting)
                 {
-                    return waiter.Wait(cancellationToken);
+                    return waiter.WaitAsync(cancellationToken);
                 }
 
                 Reuse(waiter);
@@ -32,7 +36,7 @@ public sealed partial class ConnectionPool
 
             if (WhyUnfit(entry, out var isToBeValidated) is { } reason)
             {
-                Discard(entry, reason, isDead: reason == PoolCloseReason.Ended);
+                PassOver(entry, reason, isDead: reason == PoolCloseReason.Ended);
                 entry = null;
                 continue;
             }
@@ -58,17 +62,10 @@ public sealed partial class ConnectionPool
 
     private PoolRent Rent(PendingAcquire waiter, out PooledConnection? entry)
     {
-        var effects = default(PoolEffects);
-        var now = Now;
-        PoolRent outcome;
-        PoolEntry? found;
-        using (Enter(now, ref effects))
-        {
-            outcome = _core.Rent(waiter, now, ref effects, out found);
-        }
-
+        (var outcome, var found) = Let(
+            waiter,
+            static (core, renting, now, ref effects) => (core.Rent(renting, now, ref effects, out var found), found));
         entry = (PooledConnection?)found;
-        CarryOut(ref effects);
         return outcome;
     }
 
@@ -105,8 +102,10 @@ public sealed partial class ConnectionPool
         var patience = OperationLimit.Start(limit.Patience, _timer.Scheduler, CancellationToken.None, cancellationToken);
         try
         {
-            isGood = await _options.Validate!(entry.Connection, patience.Token).ConfigureAwait(false)
-                && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
+            // Not for longer than the caller has time, even if the check does not heed its token.
+            var check = _options.Validate!(entry.Connection, patience.Token);
+            check = check.IsCompleted ? check : new ValueTask<bool>(check.AsTask().WaitAsync(patience.Token));
+            isGood = await check.ConfigureAwait(false) && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
         }
         catch (Exception exception)
         {
@@ -124,9 +123,21 @@ public sealed partial class ConnectionPool
             return entry.BeginLease();
         }
 
-        Discard(entry, PoolCloseReason.Invalid, isDead: false);
+        PassOver(entry, PoolCloseReason.Invalid, isDead: false);
         cancellationToken.ThrowIfCancellationRequested();
+        if (limit.HasPassed)
+        {
+            // No time to look at another: it would be closed for nothing.
+            throw PoolExhaustedException.InTime(_endPoint, _options, TakeSnapshot());
+        }
+
         return await AcquireCarefully(entry: null, limit, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void PassOver(PooledConnection entry, PoolCloseReason reason, bool isDead)
+    {
+        entry.OnPassedOver();
+        Discard(entry, reason, isDead);
     }
 
     private void OnAcquiredAtOnce(PooledConnection entry)
@@ -145,16 +156,7 @@ public sealed partial class ConnectionPool
     /// <summary>A caller's token was cancelled while it waited, or a moment later.</summary>
     internal void OnCancelled(PendingAcquire waiter)
     {
-        var effects = default(PoolEffects);
-        var now = Now;
-        bool isCancelled;
-        using (Enter(now, ref effects))
-        {
-            isCancelled = _core.Cancel(waiter, now, ref effects);
-        }
-
-        CarryOut(ref effects);
-        if (isCancelled)
+        if (Let(waiter, static (core, cancelled, now, ref effects) => core.Cancel(cancelled, now, ref effects)))
         {
             waiter.Fail(snapshot: null);
         }
@@ -204,6 +206,7 @@ public sealed partial class ConnectionPool
             if (_spares is { } spare)
             {
                 _spares = spare.NextSpare;
+                _spareCount--;
                 spare.NextSpare = null;
                 return spare;
             }
@@ -216,8 +219,12 @@ public sealed partial class ConnectionPool
     {
         lock (_gate)
         {
-            waiter.NextSpare = _spares;
-            _spares = waiter;
+            if (_spareCount < MostSpares)
+            {
+                _spareCount++;
+                waiter.NextSpare = _spares;
+                _spares = waiter;
+            }
         }
     }
 }

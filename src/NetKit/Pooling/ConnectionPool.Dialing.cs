@@ -12,7 +12,7 @@ public sealed partial class ConnectionPool
         Exception? failure = null;
 
         // A root: a dial has no one caller. Those who wait for it link to it.
-        using var span = NetKitTracing.Source.HasListeners() ? NetKitTracing.Source.StartActivity("pool dial", ActivityKind.Client) : null;
+        var span = NetKitActivities.Start("pool dial", ActivityKind.Client);
         try
         {
             connection = await _dialer.DialAsync(_endPoint, dial.Token).ConfigureAwait(false)
@@ -22,9 +22,9 @@ public sealed partial class ConnectionPool
         {
             // Whatever it was: the dial has ended, and its place is free again.
             failure = exception;
-            span?.SetStatus(ActivityStatusCode.Error, exception.Message);
         }
 
+        NetKitActivities.End(span, failure);
         if (connection is not null)
         {
             OnDialed(dial, new PooledConnection(this, connection) { DialedBy = span?.Context ?? default });
@@ -38,21 +38,16 @@ public sealed partial class ConnectionPool
     private void OnDialed(PooledDial dial, PooledConnection entry)
     {
         NetKitMetrics.PoolOpened();
-        var effects = default(PoolEffects);
-        var now = Now;
-        Exception? before;
-        using (Enter(now, ref effects))
+        var hadFailed = Let((dial, entry), static (core, told, now, ref effects) =>
         {
-            before = _core.DialError;
-            _core.DialSucceeded(dial, entry, now, ref effects);
-        }
-
-        if (before is not null)
+            var hadFailed = core.DialError is not null;
+            core.DialSucceeded(told.dial, told.entry, now, ref effects);
+            return hadFailed;
+        });
+        if (hadFailed)
         {
             Log.PoolDialsAgain(_logger, Where);
         }
-
-        CarryOut(ref effects);
     }
 
     private void OnDialFailed(PooledDial dial, Exception failure)
@@ -62,27 +57,13 @@ public sealed partial class ConnectionPool
             Log.PoolDialFailed(_logger, Where, failure);
         }
 
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.DialFailed(dial, failure, now, ref effects);
-        }
-
-        CarryOut(ref effects);
+        Let((dial, failure), static (core, told, now, ref effects) => core.DialFailed(told.dial, told.failure, now, ref effects));
     }
 
     private async Task WarmUpCoreAsync(int count, CancellationToken cancellationToken)
     {
         var warmUp = new PendingWarmUp { Target = count };
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.WarmUp(warmUp, now, ref effects);
-        }
-
-        CarryOut(ref effects);
+        Let(warmUp, static (core, wanted, now, ref effects) => core.WarmUp(wanted, now, ref effects));
         await using (cancellationToken.UnsafeRegister(static (state, token) =>
         {
             var (pool, cancelled) = ((ConnectionPool, PendingWarmUp))state!;
@@ -95,16 +76,7 @@ public sealed partial class ConnectionPool
 
     private void OnCancelled(PendingWarmUp warmUp, CancellationToken token)
     {
-        var effects = default(PoolEffects);
-        var now = Now;
-        bool isCancelled;
-        using (Enter(now, ref effects))
-        {
-            isCancelled = _core.Cancel(warmUp, now, ref effects);
-        }
-
-        CarryOut(ref effects);
-        if (isCancelled)
+        if (Let(warmUp, static (core, cancelled, now, ref effects) => core.Cancel(cancelled, now, ref effects)))
         {
             warmUp.Cancel(token);
         }
@@ -127,12 +99,7 @@ public sealed partial class ConnectionPool
     private void AbandonLeases()
     {
         var effects = default(PoolEffects);
-        var now = Now;
-        int count;
-        using (Enter(now, ref effects))
-        {
-            count = _core.Abandon(ref effects);
-        }
+        var count = Enter(0, static (core, _, _, ref effects) => core.Abandon(ref effects), ref effects);
 
         if (count > 0)
         {

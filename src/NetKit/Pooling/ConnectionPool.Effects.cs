@@ -9,17 +9,7 @@ public sealed partial class ConnectionPool
     private static readonly TimeSpan s_politeTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Is called when the core's time has come, on the thread of the timer.</summary>
-    internal void OnTimer()
-    {
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Tick(now, ref effects);
-        }
-
-        CarryOut(ref effects);
-    }
+    internal void OnTimer() => Let(0, static (core, _, now, ref effects) => core.Tick(now, ref effects));
 
     /// <summary>Closes a connection that the core has given up, and reports it. Never fails.</summary>
     internal async ValueTask CloseAsync(PooledConnection entry)
@@ -37,7 +27,7 @@ public sealed partial class ConnectionPool
         OnClosed(entry);
     }
 
-    private static async ValueTask CloseAsync(Connection connection, PoolCloseReason reason)
+    private async ValueTask CloseAsync(Connection connection, PoolCloseReason reason)
     {
         if (reason is PoolCloseReason.Ended or PoolCloseReason.Leaked)
         {
@@ -55,7 +45,7 @@ public sealed partial class ConnectionPool
         var end = closing.AsTask();
         try
         {
-            await end.WaitAsync(Deadline.After(s_politeTime)).ConfigureAwait(false);
+            await end.WaitAsync(Deadline.After(s_politeTime, _clock)).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -72,60 +62,7 @@ public sealed partial class ConnectionPool
             Log.PoolClosedConnection(_logger, Where, entry.Connection.ToString(), NameOf(entry.Reason));
         }
 
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Closed(entry, now, ref effects);
-        }
-
-        CarryOut(ref effects);
-    }
-
-    /// <summary>Does what an event has led to, and goes on until nothing is left of it.</summary>
-    private void CarryOut(ref PoolEffects effects)
-    {
-        while (true)
-        {
-            TellWaiters(effects.Settled);
-            TellWarmUps(effects.SettledWarmUps);
-            for (var entry = effects.Closing; entry is not null; entry = entry.NextClosing)
-            {
-                _execute((PooledConnection)entry);
-            }
-
-            for (var dial = effects.Cancelled; dial is not null; dial = dial.NextCancelled)
-            {
-                _ = ((PooledDial)dial).StopAsync();
-            }
-
-            for (var dial = effects.Started; dial is not null; dial = dial.NextStarted)
-            {
-                _execute((PooledDial)dial);
-            }
-
-            if (effects.SetsTimer)
-            {
-                SetTimer();
-            }
-
-            if (effects.IsDrained)
-            {
-                _drained.TrySetResult();
-            }
-
-            if (!effects.HasMore)
-            {
-                return;
-            }
-
-            effects = default;
-            var now = Now;
-            using (Enter(now, ref effects))
-            {
-                _core.Continue(now, ref effects);
-            }
-        }
+        Let(entry, static (core, closed, now, ref effects) => core.Closed(closed, now, ref effects));
     }
 
     private void TellWaiters(PoolWaiter? settled)

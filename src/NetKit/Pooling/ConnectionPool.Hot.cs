@@ -27,7 +27,8 @@ public sealed partial class ConnectionPool
     /// </remarks>
     private bool TryLeaveHot(PooledConnection entry)
     {
-        if (!MayBeHot(entry))
+        var due = Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout));
+        if (!MayBeHot(entry, due))
         {
             return false;
         }
@@ -35,7 +36,7 @@ public sealed partial class ConnectionPool
         PoolSchedule.Point();
         var previous = Interlocked.Exchange(ref _hot, entry);
         PoolSchedule.Point();
-        if (!MayBeHot(entry) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
+        if (!MayBeHot(entry, due) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
         {
             if (previous is not null)
             {
@@ -49,10 +50,8 @@ public sealed partial class ConnectionPool
         return previous is null || TryKeep(previous) || ReturnCarefully(previous);
     }
 
-    private bool MayBeHot(PooledConnection entry) =>
-        _isQuiet
-        && entry.Generation == _core.Generation
-        && Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout)) >= _core.TimerAt;
+    private bool MayBeHot(PooledConnection entry, long due) =>
+        _isQuiet && entry.Generation == _core.Generation && due >= _core.TimerAt;
 
     private bool TryKeep(PooledConnection entry)
     {
@@ -61,33 +60,6 @@ public sealed partial class ConnectionPool
         lock (_gate)
         {
             return _core.TryKeep(entry, now);
-        }
-    }
-
-    /// <summary>Lets one event at a time into the core, which knows then of every connection.</summary>
-    private Event Enter(long now, ref PoolEffects effects) => new(this, now, ref effects);
-
-    private readonly ref struct Event : IDisposable
-    {
-        private readonly ConnectionPool _pool;
-
-        public Event(ConnectionPool pool, long now, ref PoolEffects effects)
-        {
-            _pool = pool;
-            PoolSchedule.Point();
-            pool._gate.Enter();
-            pool._isQuiet = false;
-            if (Interlocked.Exchange(ref pool._hot, null) is { } hot)
-            {
-                pool._core.Return(hot, now, ref effects);
-            }
-        }
-
-        public void Dispose()
-        {
-            _pool._isQuiet = _pool._core.IsIndifferent;
-            _pool._gate.Exit();
-            PoolSchedule.Point();
         }
     }
 }

@@ -47,11 +47,10 @@ public sealed partial class ConnectionPool
         // Only of one that was never returned is it asked whether it was of any use at all.
         var isDead = entry.Uses == 0 && entry.Connection.CheckIdle(ask: true) == IdleState.Ended;
         var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Discard(entry, PoolCloseReason.NotReturned, isDead, now, ref effects);
-        }
+        Enter(
+            (entry, isDead),
+            static (core, told, now, ref effects) => core.Discard(told.entry, PoolCloseReason.NotReturned, told.isDead, now, ref effects),
+            ref effects);
 
         // What else is to be closed is not the caller's affair.
         var isToBeClosed = effects.TakeClosing(entry);
@@ -69,28 +68,13 @@ public sealed partial class ConnectionPool
         Discard(entry, state == IdleState.Ended ? PoolCloseReason.Ended : PoolCloseReason.Poisoned, isDead: false);
     }
 
-    private void Discard(PooledConnection entry, PoolCloseReason reason, bool isDead)
-    {
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Discard(entry, reason, isDead, now, ref effects);
-        }
-
-        CarryOut(ref effects);
-    }
+    private void Discard(PooledConnection entry, PoolCloseReason reason, bool isDead) => Let(
+        (entry, reason, isDead),
+        static (core, told, now, ref effects) => core.Discard(told.entry, told.reason, told.isDead, now, ref effects));
 
     private bool ReturnCarefully(PooledConnection entry)
     {
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Return(entry, now, ref effects);
-        }
-
-        CarryOut(ref effects);
+        Let(entry, static (core, returned, now, ref effects) => core.Return(returned, now, ref effects));
         return true;
     }
 

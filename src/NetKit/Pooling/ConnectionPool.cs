@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace NetKit;
@@ -71,7 +70,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
         _logger = GuardedLogger.Create<ConnectionPool>(loggerFactory);
         _clock = ReferenceEquals(timeProvider, TimeProvider.System) ? null : timeProvider;
         _execute = execute ?? (static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
-        _probeAfterIdle = _options.ProbeAfterIdle == Timeout.InfiniteTimeSpan ? long.MaxValue : _options.ProbeAfterIdle.Ticks;
+        _probeAfterIdle = ProbeAfterIdleOf(_options);
         _idleTimeout = PoolCore.TicksOf(_options.IdleTimeout);
         _core = new PoolCore(_options, random, () => new PooledDial(this));
         _timer = new PoolTimer(this, _clock);
@@ -81,36 +80,13 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
 
     internal long Now => MonotonicClock.Now(_clock);
 
+    // The cheap clock, on which connections are handed out, may lie before the exact one, on which they became idle: less than
+    // zero must count as always, too.
+    private static long ProbeAfterIdleOf(ConnectionPoolOptions options) => options.ProbeAfterIdle == TimeSpan.Zero
+        ? long.MinValue
+        : PoolCore.TicksOf(options.ProbeAfterIdle);
+
     private string Where => ErrorSentence.Format(_endPoint);
-
-    /// <summary>Acquires a connection, runs an exchange on it, and returns it; or closes it, if the exchange fails in any way.</summary>
-    /// <param name="exchange">
-    /// Uses the connection, and ends when nothing of the exchange is under way or left to read. If it throws, also because its token was cancelled
-    /// or a deadline passed, the connection is closed, for nobody knows what is still to come on it.
-    /// </param>
-    /// <param name="cancellationToken">Ends the wait for a connection; and is handed to the exchange.</param>
-    /// <returns>What the exchange returned.</returns>
-    /// <exception cref="PoolExhaustedException">No connection came in time, or too many callers wait already.</exception>
-    /// <exception cref="ConnectionException">The endpoint is down, or the pool was disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled while the caller waited.</exception>
-    public ValueTask<TResult> UseAsync<TResult>(
-        Func<Connection, CancellationToken, ValueTask<TResult>> exchange, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(exchange);
-        return UseCoreAsync(exchange, cancellationToken);
-    }
-
-    /// <summary>Acquires a connection, runs an exchange on it, and returns it; or closes it, if the exchange fails in any way.</summary>
-    /// <param name="exchange">As in the overload with a result.</param>
-    /// <param name="cancellationToken">Ends the wait for a connection; and is handed to the exchange.</param>
-    /// <exception cref="PoolExhaustedException">No connection came in time, or too many callers wait already.</exception>
-    /// <exception cref="ConnectionException">The endpoint is down, or the pool was disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled while the caller waited.</exception>
-    public ValueTask UseAsync(Func<Connection, CancellationToken, ValueTask> exchange, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(exchange);
-        return UseCoreAsync(exchange, cancellationToken);
-    }
 
     /// <summary>Acquires a connection: an idle one, or the next that is returned or dialed.</summary>
     /// <param name="cancellationToken">Ends the wait. A dial under way goes on, for whoever waits next.</param>
@@ -154,36 +130,14 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     }
 
     /// <summary>Counts what the pool has and has done.</summary>
-    public ConnectionPoolStatistics GetStatistics()
-    {
-        var effects = default(PoolEffects);
-        var now = Now;
-        ConnectionPoolStatistics statistics;
-        using (Enter(now, ref effects))
-        {
-            statistics = _core.GetStatistics();
-        }
-
-        CarryOut(ref effects);
-        return statistics;
-    }
+    public ConnectionPoolStatistics GetStatistics() => Let(0, static (core, _, _, ref _) => core.GetStatistics());
 
     /// <summary>Closes all connections there are: idle ones now, leased ones when their leases end, and those being dialed.</summary>
     /// <remarks>
     /// For when the endpoint has moved, or credentials have changed. Callers that wait get fresh connections. Does not wait for the closes.
     /// On a disposed pool it does nothing.
     /// </remarks>
-    public void Clear()
-    {
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Clear(now, ref effects);
-        }
-
-        CarryOut(ref effects);
-    }
+    public void Clear() => Let(0, static (core, _, now, ref effects) => core.Clear(now, ref effects));
 
     /// <summary>Opens connections until there are as many as wanted, idle and leased ones together.</summary>
     /// <param name="count">How many: from 0 to <see cref="ConnectionPoolOptions.MaxConnections"/>.</param>
@@ -216,17 +170,13 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     /// <returns>
     /// Once all connections are closed. After <see cref="ConnectionPoolOptions.DrainTimeout"/> those of leases that have not ended are reset.
     /// </returns>
-    /// <remarks>Idempotent; every call waits for the end. Ending a lease afterwards does no harm.</remarks>
+    /// <remarks>
+    /// Idempotent; every call waits for the end. Ending a lease afterwards does no harm. Dials under way are cancelled and waited for: a
+    /// dialer that does not heed its token holds up the end.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
-        var effects = default(PoolEffects);
-        var now = Now;
-        using (Enter(now, ref effects))
-        {
-            _core.Dispose(now, ref effects);
-        }
-
-        CarryOut(ref effects);
+        Let(0, static (core, _, now, ref effects) => core.Dispose(now, ref effects));
         if (!await DrainAsync().ConfigureAwait(false))
         {
             AbandonLeases();
@@ -241,42 +191,5 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     {
         var (idle, leased, dialing, waiting, _, _, _) = GetStatistics();
         return (idle, leased, dialing, waiting);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> UseCoreAsync<TResult>(
-        Func<Connection, CancellationToken, ValueTask<TResult>> exchange, CancellationToken cancellationToken)
-    {
-        var lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
-        TResult result;
-        try
-        {
-            result = await exchange(lease.Connection, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            lease.Abandon();
-            throw;
-        }
-
-        lease.Return();
-        return result;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask UseCoreAsync(Func<Connection, CancellationToken, ValueTask> exchange, CancellationToken cancellationToken)
-    {
-        var lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await exchange(lease.Connection, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            lease.Abandon();
-            throw;
-        }
-
-        lease.Return();
     }
 }

@@ -36,9 +36,9 @@ internal sealed class PendingAcquire : PoolWaiter, IValueTaskSource<ConnectionLe
     }
 
     /// <summary>Begins to listen to the token. The waiter may have been settled already.</summary>
-    public ValueTask<ConnectionLease> Wait(CancellationToken token)
+    public ValueTask<ConnectionLease> WaitAsync(CancellationToken token)
     {
-        _span = NetKitTracing.Source.HasListeners() ? NetKitTracing.StartBeside("acquire") : null;
+        _span = NetKitActivities.StartBeside("acquire");
         _token = token;
         if (token.CanBeCanceled)
         {
@@ -95,20 +95,25 @@ internal sealed class PendingAcquire : PoolWaiter, IValueTaskSource<ConnectionLe
             NetKitMetrics.AcquireWaited(TimeSpan.FromTicks(_pool.Now - _since));
         }
 
-        if (_span is { } span)
+        if (_span is not null)
         {
-            if (State != PoolWaiterState.Granted)
-            {
-                span.SetStatus(ActivityStatusCode.Error, State.ToString());
-            }
-            else if (dial != default)
-            {
-                // A link, not a parent: the dial is the pool's, and serves others after us.
-                span.AddLink(new ActivityLink(dial));
-            }
-
-            NetKitTracing.EndBeside(span);
+            EndSpan(_span, dial);
         }
+    }
+
+    private void EndSpan(Activity span, ActivityContext dial)
+    {
+        if (State != PoolWaiterState.Granted)
+        {
+            span.SetStatus(ActivityStatusCode.Error, State.ToString());
+        }
+        else if (dial != default)
+        {
+            // A link, not a parent: the dial is the pool's, and serves others after us.
+            span.AddLink(new ActivityLink(dial));
+        }
+
+        NetKitActivities.EndBeside(span);
     }
 
     private void Recycle()

@@ -88,7 +88,7 @@ internal sealed partial class PoolCore
         }
 
         var somebodyWaits = _waiters.Count > 0 || _warmUps.Count > 0;
-        var missing = _waiters.Count + IdleDeficit() - (_dials.Count - _cancelledDials);
+        var missing = Wanted() - (_dials.Count - _cancelledDials);
         if (missing > 0)
         {
             var gate = _pace.GateFor(somebodyWaits);
@@ -110,15 +110,16 @@ internal sealed partial class PoolCore
         }
     }
 
-    private int IdleDeficit()
+    /// <summary>How many more connections would be of use: for those who wait and the minimum of idle ones; or for a warm-up, to which those count.</summary>
+    private int Wanted()
     {
-        var deficit = Math.Max(0, _minIdle - _idle.Count);
+        var wanted = _waiters.Count + Math.Max(0, _minIdle - _idle.Count);
         for (var warmUp = _warmUps.First; warmUp is not null; warmUp = warmUp.Next)
         {
-            deficit = Math.Max(deficit, ((PoolWarmUp)warmUp).Target - _idle.Count - _leased.Count);
+            wanted = Math.Max(wanted, ((PoolWarmUp)warmUp).Target - _idle.Count - _leased.Count);
         }
 
-        return deficit;
+        return wanted;
     }
 
     private void StartDials(int count, long now, ref PoolEffects effects)

@@ -36,9 +36,17 @@ internal sealed partial class PoolCore
             return "I6: a waiter that is settled waits still";
         }
 
-        if (_waiters.First is PoolWaiter first && first.Deadline < TimerAt)
+        for (var node = _waiters.First; node is { Next: { } next }; node = next)
         {
-            return "nothing will end the first waiter in time";
+            if (((PoolWaiter)node).Deadline > ((PoolWaiter)next).Deadline)
+            {
+                return "a waiter stands behind one that has more time";
+            }
+        }
+
+        if (NextDue(now) < TimerAt)
+        {
+            return "nothing will ring when the first waiter or idle connection is due";
         }
 
         return _isDisposed && _idle.Count > 0 ? "I7: a disposed pool keeps connections" : null;

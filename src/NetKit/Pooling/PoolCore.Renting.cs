@@ -53,7 +53,7 @@ internal sealed partial class PoolCore
         }
 
         waiter.State = PoolWaiterState.Waiting;
-        _waiters.Add(waiter);
+        StandInLine(waiter);
         Arm(waiter.Deadline, ref effects);
         Plan(now, ref effects);
         return PoolRent.Waiting;
@@ -194,6 +194,19 @@ internal sealed partial class PoolCore
         Debug.Assert(_waiters.Count == 0, "Nobody waits while a connection is idle.");
         entry.State = PoolEntryState.Idle;
         _idle.Add(entry);
+    }
+
+    /// <summary>Puts the waiter where it belongs by when it came: at the end, unless it has looked at an idle connection first, which was no good.</summary>
+    /// <remarks>Whoever came first has the earliest deadline, for all have the same patience. So the first in line is also the first to expire.</remarks>
+    private void StandInLine(PoolWaiter waiter)
+    {
+        var before = _waiters.Last;
+        while (before is PoolWaiter other && other.Deadline > waiter.Deadline)
+        {
+            before = before.Previous;
+        }
+
+        _waiters.Insert(waiter, before);
     }
 
     /// <summary>Takes the first waiter whose time is not over. The others are told: no connection is spent on them.</summary>

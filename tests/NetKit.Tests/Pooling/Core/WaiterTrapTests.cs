@@ -142,6 +142,23 @@ public sealed class WaiterTrapTests
     }
 
     [Fact]
+    public void T14_T15_One_who_came_early_and_begins_to_wait_late_keeps_its_time_and_its_turn()
+    {
+        // Its time went into a check of an idle connection, which was no good in the end.
+        var pool = OneLeased(out var only);
+        var later = pool.Wait(s_patience);
+        var early = pool.Wait(s_patience / 2);
+        pool.Advance((s_patience / 2) - TimeSpan.FromTicks(1));
+        Assert.Equal(PoolWaiterState.Waiting, early.State);
+        pool.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal((PoolWaiterState.Expired, PoolWaiterState.Waiting), (early.State, later.State));
+
+        early = pool.Wait(s_patience / 4);
+        pool.Return(only);
+        Assert.Equal((PoolWaiterState.Granted, PoolWaiterState.Waiting), (early.State, later.State));
+    }
+
+    [Fact]
     public void The_queue_is_bounded()
     {
         var pool = new CoreHarness(new ConnectionPoolOptions { MaxConnections = 1, MaxWaiters = 3 });
