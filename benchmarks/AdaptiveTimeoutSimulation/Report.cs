@@ -24,7 +24,7 @@ internal static class Report
     }
 
     private const string FalseNote =
-        "Attempts that were given up although they would have completed, of all that would have; the acceptance is 0.4 %. An attempt every 10 ms on average, for six minutes, cold start included.";
+        "Attempts that were given up although they would have completed, of all that would have; the acceptance is 0.6 %. An attempt every 10 ms on average, for six minutes, cold start included.";
 
     private const string DetectionNote =
         "Milliseconds from the beginning of a black hole until the first attempt sent into it is given up, the wait for that attempt included: the mean over holes that begin at each tenth of a second from the second minute on; and in brackets how many times that of the oracle.";

@@ -21,10 +21,10 @@ internal sealed class Victim(IPEndPoint endPoint, ServerProcess process, Func<in
     /// <param name="lateness">How late an answer is that should be late.</param>
     public static Victim Scripted(int port, TimeSpan lateness)
     {
-        var program = Repository.PathOf(
-            "tests", "NetKit.Tests.Chaos.Server", "bin", Repository.Configuration, "net10.0", "NetKit.Tests.Chaos.Server.dll");
         var process = new ServerProcess(
-            "dotnet", [program, Text(port), Text((int)lateness.TotalMilliseconds)], ready: "Ready to accept connections");
+            Repository.ProgramOf("NetKit.Tests.Chaos.Server"),
+            [Text(port), Text((int)lateness.TotalMilliseconds)],
+            ready: "Ready to accept connections");
         return new Victim(new IPEndPoint(IPAddress.Loopback, port), process, (count, _) => process.TellAsync(Text(count))) { ObeysRequests = true };
     }
 

@@ -11,6 +11,9 @@ internal sealed partial class PoolCore
     // Down, and nothing leased or being dialed: whoever waits, waits for nothing.
     private bool IsHopeless => _pace.IsDown && _leased.Count == 0 && _dials.Count == 0;
 
+    // The dial that they waited for has failed, and they are being told so.
+    private bool _isGivingUp;
+
     /// <summary>A dial has brought a connection.</summary>
     public void DialSucceeded(PoolDial dial, PoolEntry entry, long now, ref PoolEffects effects)
     {
@@ -38,6 +41,10 @@ internal sealed partial class PoolCore
         {
             DialError = error;
             _pace.OnDialFailed(dial.StartedAt, now);
+
+            // Whether or not the next dial may begin at once: one that took long has outlasted the wait between two, and if its
+            // successor were begun for those who waited for it, they would wait for one dial after the other.
+            _isGivingUp = IsHopeless;
             SettleWarmUps(PoolWaiterState.Down, ref effects);
         }
 
@@ -85,6 +92,16 @@ internal sealed partial class PoolCore
         if (_isDisposed)
         {
             return;
+        }
+
+        if (_isGivingUp)
+        {
+            SettleSome(PoolWaiterState.Down, ref effects);
+            _isGivingUp = _waiters.Count > 0;
+            if (_isGivingUp)
+            {
+                return;
+            }
         }
 
         var somebodyWaits = _waiters.Count > 0 || _warmUps.Count > 0;

@@ -8,8 +8,8 @@ public sealed class AdaptiveTimeoutOptions
 
     internal static AdaptiveTimeoutOptions Default { get; } = new();
 
-    /// <summary>Sets the part of the attempts that the measured latency must cover. Default: 0.998. From 0.5 to 0.9999.</summary>
-    public double Quantile { get; set; } = 0.998;
+    /// <summary>Sets the part of the attempts that the measured latency must cover. Default: 0.997. From 0.5 to 0.9999.</summary>
+    public double Quantile { get; set; } = 0.997;
 
     /// <summary>Multiplies the measured quantile. Default: 1.25. From 1 to 10.</summary>
     public double SafetyFactor { get; set; } = 1.25;

@@ -135,7 +135,7 @@ public sealed class AdaptiveTimeoutTests
         for (var doubled = 2; doubled <= 16; doubled *= 2)
         {
             RunOut();
-            Assert.Equal(estimate * doubled, _adaptive.Current);
+            AssertMultiple(estimate, doubled);
         }
     }
 
@@ -163,7 +163,7 @@ public sealed class AdaptiveTimeoutTests
             _adaptive.RecordTimeout();
         }
 
-        Assert.Equal(estimate * 2, _adaptive.Current);
+        AssertMultiple(estimate, 2);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class AdaptiveTimeoutTests
         RunOut();
         for (var times = 0; times < 8; times++)
         {
-            Assert.Equal(estimate * 2, _adaptive.Current);
+            AssertMultiple(estimate, 2);
             _adaptive.Record(Milliseconds(20));
         }
 
@@ -307,4 +307,8 @@ public sealed class AdaptiveTimeoutTests
             }
         }
     }
+
+    // What is doubled has parts of a tick that the estimate, seen from outside, has lost.
+    private void AssertMultiple(TimeSpan estimate, int times) =>
+        Assert.InRange(_adaptive.Current, estimate * times, (estimate * times) + TimeSpan.FromTicks(times));
 }

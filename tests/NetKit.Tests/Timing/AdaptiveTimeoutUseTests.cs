@@ -50,7 +50,8 @@ public sealed class AdaptiveTimeoutUseTests
         var times = 0;
         foreach (var expected in new[] { before, before, before * 2 })
         {
-            Assert.Equal(expected, adaptive.Current);
+            // What is doubled has parts of a tick that the estimate, seen from outside, has lost.
+            Assert.InRange(adaptive.Current, expected, expected + TimeSpan.FromTicks(2));
             var attempt = pipeline.ExecuteAsync(
                 async token =>
                 {
@@ -63,7 +64,7 @@ public sealed class AdaptiveTimeoutUseTests
         }
 
         Assert.Equal(3, times);
-        Assert.Equal(before * 4, adaptive.Current);
+        Assert.InRange(adaptive.Current, before * 4, (before * 4) + TimeSpan.FromTicks(4));
     }
 
     [Fact(Timeout = Waiting.Watchdog)]

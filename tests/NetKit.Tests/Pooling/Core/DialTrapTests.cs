@@ -167,6 +167,25 @@ public sealed class DialTrapTests
         Assert.Equal(PoolRent.Down, outcome);
     }
 
+    // As one does that is retried within: when it has failed, the next may begin at once.
+    [Fact]
+    public void T20_A_dial_that_took_long_fails_all_who_waited_for_it_and_not_only_those_who_come_later()
+    {
+        var pool = new CoreHarness(new ConnectionPoolOptions { AcquireTimeout = TimeSpan.FromMinutes(1), MaxConcurrentDials = 1 });
+        var waiters = Enumerable.Range(0, 200).Select(_ => pool.Wait()).ToArray();
+        for (var times = 0; times < 3; times++)
+        {
+            pool.Advance(TimeSpan.FromSeconds(7));
+            pool.DialFails();
+            Assert.All(waiters, static waiter => Assert.Equal(PoolWaiterState.Down, waiter.State));
+            Assert.Empty(pool.Dials);
+
+            // Whoever comes now is the reason for the next dial, and waits for that.
+            waiters = [pool.Wait()];
+            Assert.Single(pool.Dials);
+        }
+    }
+
     [Fact]
     public void T20_While_a_lease_could_come_back_nobody_fails()
     {
