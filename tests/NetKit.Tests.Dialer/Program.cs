@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using NetKit;
 using NetKit.Tests;
 
-// "exhausted" or "silence" alone: see there. Else:
+// "exhausted", "denied" and "silence": see there. Else:
 // dials in the network that a test has made around this process, and prints a line for each dial: its milliseconds and its attempts.
 // Arguments: "tcp" or "tls"; the host's name, or "-"; its addresses, separated by commas, the last of which is good; how many dials.
 // With a name the system resolves it, else the addresses are taken as they are. Of "tls", every other address accepts and is silent.
@@ -15,6 +15,9 @@ switch (args[0])
 {
     case "exhausted":
         await Exhaustion.RunAsync();
+        return;
+    case "denied":
+        await Denial.RunAsync(IPAddress.Parse(args[1]));
         return;
     case "silence":
         await Silence.RunAsync();

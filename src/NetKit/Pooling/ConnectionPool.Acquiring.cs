@@ -156,7 +156,8 @@ public sealed partial class ConnectionPool
     /// <summary>A caller's token was cancelled while it waited, or a moment later.</summary>
     internal void OnCancelled(PendingAcquire waiter)
     {
-        if (Let(waiter, static (core, cancelled, now, ref effects) => core.Cancel(cancelled, now, ref effects)))
+        // Nothing is due by that: the coarse clock will do, which saves a third of the time.
+        if (Let(waiter, static (core, cancelled, now, ref effects) => core.Cancel(cancelled, now, ref effects), MonotonicClock.Recent(_clock)))
         {
             waiter.Fail(snapshot: null);
         }

@@ -8,11 +8,16 @@ public sealed partial class ConnectionPool
 
     private delegate void PoolEvent<TSubject>(PoolCore core, TSubject subject, long now, ref PoolEffects effects);
 
+    // The clock is read before the lock, and now and then the coarse one: in the core time does not run backwards for all that.
+    private long _latest = long.MinValue;
+
     /// <summary>Lets one event at a time into the core, and does what it leads to.</summary>
-    private TResult Let<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen)
+    private TResult Let<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen) => Let(subject, happen, Now);
+
+    private TResult Let<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen, long now)
     {
         var effects = default(PoolEffects);
-        var result = Enter(subject, happen, ref effects);
+        var result = Enter(subject, happen, now, ref effects);
         CarryOut(ref effects);
         return result;
     }
@@ -33,14 +38,17 @@ public sealed partial class ConnectionPool
         },
         ref effects);
 
+    private TResult Enter<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen, ref PoolEffects effects) =>
+        Enter(subject, happen, Now, ref effects);
+
     /// <summary>Lets one event at a time into the core, which knows then of every connection. What it leads to is for the caller to carry out.</summary>
-    private TResult Enter<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen, ref PoolEffects effects)
+    private TResult Enter<TSubject, TResult>(TSubject subject, PoolEvent<TSubject, TResult> happen, long now, ref PoolEffects effects)
     {
-        var now = Now;
         TResult result;
         PoolSchedule.Point();
         lock (_gate)
         {
+            now = _latest = Math.Max(now, _latest);
             _isQuiet = false;
             if (Interlocked.Exchange(ref _hot, null) is { } hot)
             {

@@ -115,6 +115,14 @@ public sealed class RetryAgainstServerTests : IDisposable
         await serving;
     }
 
+    [Fact]
+    public async Task Address_that_the_system_denies_access_to_is_tried_once()
+    {
+        await using var network = await NetworkNamespace.CreateAsync();
+        await network.ProhibitAsync("203.0.113.9");
+        Assert.Equal(["AccessDenied 1"], await network.RunAsync(Repository.ProgramOf("NetKit.Tests.Dialer"), "denied", "203.0.113.9"));
+    }
+
     // In a process of its own, which has no descriptor left until three attempts have failed by that.
     [Fact]
     public async Task Process_out_of_descriptors_dials_with_patience_until_it_has_some_again_and_blames_nobody()

@@ -38,6 +38,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Makes an address of 192.0.2.0/24 or 2001:db8::/64 swallow every packet.</summary>
     public Task BlackholeAsync(string address) => SetUpAsync($"neigh add {address} lladdr {Nobody} dev hole nud permanent");
 
+    /// <summary>Forbids an address: the kernel denies access to it.</summary>
+    public Task ProhibitAsync(string address) => SetUpAsync($"route add prohibit {address}");
+
     /// <summary>Makes an address one of this network's own.</summary>
     public Task AddAddressAsync(string address) => SetUpAsync($"addr add {address} dev lo nodad");
 
