@@ -126,8 +126,7 @@ public sealed class EchoServerTests
         await using var first = await ConnectAsync(endPoint);
         Assert.Equal("first", await EchoAsync(first, "first"));
 
-        await using var second = await ConnectAsync(endPoint);
-        Assert.True(await IsTurnedAwayAsync(second));
+        Assert.True(await IsTurnedAwayAsync(endPoint));
         Assert.Equal("first again", await EchoAsync(first, "first again"));
     }
 
@@ -290,11 +289,17 @@ public sealed class EchoServerTests
         }
     }
 
-    private static async Task<bool> IsTurnedAwayAsync(Connection connection)
+    // By a reset, which may arrive before the client has seen that it is connected.
+    private static async Task<bool> IsTurnedAwayAsync(IPEndPoint endPoint)
     {
         try
         {
+            await using var connection = await ConnectAsync(endPoint);
             return await connection.ReadAsync(new byte[1], Token) == 0;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionReset;
         }
         catch (ConnectionException e)
         {
