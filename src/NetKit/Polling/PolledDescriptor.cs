@@ -288,9 +288,10 @@ internal sealed class PolledDescriptor
                     : _loop.Modify(descriptor, events, _place);
                 if (status != SocketError.Success)
                 {
-                    _watched = before;
-
                     // The other direction may have seen itself watched meanwhile. It looks again, and hears the reason for itself.
+                    // A full fence: it sees that it is not watched, or we see that it waits.
+                    _watched = before;
+                    Interlocked.MemoryBarrier();
                     if (Volatile.Read(ref other) is { } misled)
                     {
                         _loop.Enqueue(misled);
