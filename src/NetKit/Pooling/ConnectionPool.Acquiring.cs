@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace NetKit;
@@ -68,6 +69,14 @@ public sealed partial class ConnectionPool
         entry = (PooledConnection?)found;
         return outcome;
     }
+
+    /// <summary>Tells at a glance whether a connection that was taken can be handed out; if not, <see cref="WhyUnfit"/> looks closer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsGood(PooledConnection entry, long now) =>
+        now - entry.IdleSince < _probeAfterIdle
+        && now < entry.ExpiresAt
+        && entry.Generation == _core.Generation
+        && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
 
     /// <summary>Looks at an idle connection that was taken to be handed out; null when it can be.</summary>
     private PoolCloseReason? WhyUnfit(PooledConnection entry, out bool isToBeValidated)

@@ -52,7 +52,7 @@ public sealed partial class ConnectionPool
             _isQuiet = false;
             if (Interlocked.Exchange(ref _hot, null) is { } hot)
             {
-                _core.Return(hot, now, ref effects);
+                _core.Return(hot.PutBack(), now, ref effects);
             }
 
             result = happen(_core, subject, now, ref effects);

@@ -3,12 +3,13 @@ namespace NetKit;
 // The connection returned last is kept where the next acquire finds it without the lock, as long as nothing else is going on.
 public sealed partial class ConnectionPool
 {
-    // The core takes a connection that is here for leased, and need not hear of what passes between here and the users.
-    private PooledConnection? _hot;
+    // The core takes a connection that is here for leased, and need not hear of what passes between here and the users. By its
+    // handle, which goes from lease to lease here and does not have to be put back into its place in between.
+    private LeaseHandle? _hot;
     private volatile bool _isQuiet; // written under _gate: whether nothing in the core depends on what is returned or leased
 
     /// <summary>Takes the connection that was returned last, if it is here; null otherwise.</summary>
-    private PooledConnection? TakeHot()
+    private LeaseHandle? TakeHot()
     {
         if (!_isQuiet || Volatile.Read(ref _hot) is null)
         {
@@ -25,8 +26,9 @@ public sealed partial class ConnectionPool
     /// what that depends on clears <see cref="_isQuiet"/> first and empties the slot then; we fill the slot first and look at all of it again
     /// then. Both sides have a full fence in between, so one of us sees the other.
     /// </remarks>
-    private bool TryLeaveHot(PooledConnection entry)
+    private bool TryLeaveHot(LeaseHandle handle)
     {
+        var entry = handle.Entry;
         var due = Math.Min(entry.ExpiresAt, PoolCore.After(entry.IdleSince, _idleTimeout));
         if (!MayBeHot(entry, due))
         {
@@ -34,9 +36,9 @@ public sealed partial class ConnectionPool
         }
 
         PoolSchedule.Point();
-        var previous = Interlocked.Exchange(ref _hot, entry);
+        var previous = Interlocked.Exchange(ref _hot, handle);
         PoolSchedule.Point();
-        if (!MayBeHot(entry, due) && Interlocked.CompareExchange(ref _hot, null, entry) == entry)
+        if (!MayBeHot(entry, due) && Interlocked.CompareExchange(ref _hot, null, handle) == handle)
         {
             if (previous is not null)
             {
@@ -53,9 +55,10 @@ public sealed partial class ConnectionPool
     private bool MayBeHot(PooledConnection entry, long due) =>
         _isQuiet && entry.Generation == _core.Generation && due >= _core.TimerAt;
 
-    private bool TryKeep(PooledConnection entry)
+    private bool TryKeep(LeaseHandle handle)
     {
         var now = MonotonicClock.Recent(_clock);
+        var entry = handle.PutBack();
         PoolSchedule.Point();
         lock (_gate)
         {

@@ -8,17 +8,16 @@ public sealed partial class ConnectionPool
     {
         var entry = handle.Entry;
         var state = entry.Reset();
-        entry.EndLease(handle);
         if (state != IdleState.Quiet)
         {
-            OnUnfit(entry, state);
+            OnUnfit(handle.PutBack(), state);
             return;
         }
 
         entry.OnReturned(MonotonicClock.Recent(_clock));
-        if (!TryLeaveHot(entry))
+        if (!TryLeaveHot(handle))
         {
-            ReturnCarefully(entry);
+            ReturnCarefully(handle);
         }
     }
 
@@ -41,8 +40,7 @@ public sealed partial class ConnectionPool
     /// <summary>Gives a connection up, and tells whether the caller has to close it.</summary>
     private bool DiscardUnreturned(LeaseHandle handle)
     {
-        var entry = handle.Entry;
-        entry.EndLease(handle);
+        var entry = handle.PutBack();
 
         // Only of one that was never returned is it asked whether it was of any use at all.
         var isDead = entry.Uses == 0 && entry.Connection.CheckIdle(ask: true) == IdleState.Ended;
@@ -72,9 +70,9 @@ public sealed partial class ConnectionPool
         (entry, reason, isDead),
         static (core, told, now, ref effects) => core.Discard(told.entry, told.reason, told.isDead, now, ref effects));
 
-    private bool ReturnCarefully(PooledConnection entry)
+    private bool ReturnCarefully(LeaseHandle handle)
     {
-        Let(entry, static (core, returned, now, ref effects) => core.Return(returned, now, ref effects));
+        Let(handle.PutBack(), static (core, returned, now, ref effects) => core.Return(returned, now, ref effects));
         return true;
     }
 

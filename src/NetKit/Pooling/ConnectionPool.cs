@@ -106,24 +106,27 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
         }
 
         var now = MonotonicClock.Recent(_clock);
-        var entry = TakeHot();
-        if (entry is not null)
+        PooledConnection? entry;
+        if (TakeHot() is { } hot)
         {
+            entry = hot.Entry;
             entry.OnLeased(now);
+            if (IsGood(entry, now))
+            {
+                OnAcquiredAtOnce(entry);
+                return new ValueTask<ConnectionLease>(hot.Begin());
+            }
+
+            hot.PutBack();
         }
         else
         {
             entry = TakeIdle(now);
-        }
-
-        if (entry is not null
-            && now - entry.IdleSince < _probeAfterIdle
-            && now < entry.ExpiresAt
-            && entry.Generation == _core.Generation
-            && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet)
-        {
-            OnAcquiredAtOnce(entry);
-            return new ValueTask<ConnectionLease>(entry.BeginLease());
+            if (entry is not null && IsGood(entry, now))
+            {
+                OnAcquiredAtOnce(entry);
+                return new ValueTask<ConnectionLease>(entry.BeginLease());
+            }
         }
 
         return AcquireCarefully(entry, Deadline.After(_options.AcquireTimeout, _clock), cancellationToken);

@@ -31,11 +31,19 @@ internal sealed class LeaseHandle
 
     public PooledConnection Entry => _entry;
 
+    /// <summary>Puts it back to its connection, before <see cref="PoolCore"/> hears of the end of the lease. Called by who ended it.</summary>
+    public PooledConnection PutBack()
+    {
+        _entry.EndLease(this);
+        return _entry;
+    }
+
     /// <summary>Has no more leases to watch over.</summary>
     [SuppressMessage("Usage", "CA1816", Justification = "There is nothing to dispose of, and so no Dispose.")]
     public void Retire() => GC.SuppressFinalize(this);
 
-    public int Begin() => ++_epoch;
+    /// <summary>Begins a lease. Called by who owns the connection, and holds nothing else that leads to this.</summary>
+    public ConnectionLease Begin() => new(this, ++_epoch);
 
     public bool IsCurrent(int epoch) => Volatile.Read(ref _epoch) == epoch;
 

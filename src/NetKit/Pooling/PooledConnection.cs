@@ -34,7 +34,7 @@ internal sealed class PooledConnection : PoolEntry, IThreadPoolWorkItem
     {
         var handle = _handle!;
         _handle = null;
-        return new ConnectionLease(handle, handle.Begin());
+        return handle.Begin();
     }
 
     /// <summary>Takes the handle back. Called by who ended the lease, before <see cref="PoolCore"/> hears of it.</summary>
