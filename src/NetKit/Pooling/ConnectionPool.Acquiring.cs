@@ -75,6 +75,11 @@ public sealed partial class ConnectionPool
         var now = MonotonicClock.Recent(_clock);
         var wasLongIdle = now - entry.IdleSince >= _probeAfterIdle;
         isToBeValidated = wasLongIdle && _options.Validate is not null;
+        return WhyUnfit(entry, now, entry.Connection.CheckIdle(ask: wasLongIdle));
+    }
+
+    private PoolCloseReason? WhyUnfit(PooledConnection entry, long now, IdleState state)
+    {
         if (entry.Generation != _core.Generation)
         {
             return PoolCloseReason.Cleared;
@@ -85,27 +90,29 @@ public sealed partial class ConnectionPool
             return PoolCloseReason.Lifetime;
         }
 
-        return entry.Connection.CheckIdle(ask: wasLongIdle) switch
-        {
-            IdleState.Quiet => null,
-
-            // Some servers speak first. What nobody has used holds no answer to somebody else.
-            IdleState.Unread when entry.Uses == 0 => null,
-            IdleState.Unread => PoolCloseReason.Poisoned,
-            _ => PoolCloseReason.Ended,
-        };
+        // Some servers speak first. What nobody has used holds no answer to somebody else.
+        return state == IdleState.Unread && entry.Uses == 0 ? null : WhyUnfit(state);
     }
 
     private async ValueTask<ConnectionLease> AcquireValidatedAsync(PooledConnection entry, Deadline limit, CancellationToken cancellationToken)
     {
-        var isGood = false;
+        PoolCloseReason? reason = PoolCloseReason.Invalid;
         var patience = OperationLimit.Start(limit.Patience, _timer.Scheduler, CancellationToken.None, cancellationToken);
         try
         {
             // Not for longer than the caller has time, even if the check does not heed its token.
             var check = _options.Validate!(entry.Connection, patience.Token);
-            check = check.IsCompleted ? check : new ValueTask<bool>(check.AsTask().WaitAsync(patience.Token));
-            isGood = await check.ConfigureAwait(false) && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
+            check = check.IsCompleted ? check : Abandonable(check.AsTask(), patience.Token);
+            if (await check.ConfigureAwait(false))
+            {
+                // It took a while, and may have left anything behind that a user may.
+                reason = WhyUnfit(entry, MonotonicClock.Recent(_clock), entry.Reset());
+            }
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The connection is not to blame, but nobody knows what is still to come on it.
+            reason = PoolCloseReason.NotReturned;
         }
         catch (Exception exception)
         {
@@ -117,13 +124,13 @@ public sealed partial class ConnectionPool
             patience.Dispose();
         }
 
-        if (isGood)
+        if (reason is null)
         {
             OnAcquiredAtOnce(entry);
             return entry.BeginLease();
         }
 
-        PassOver(entry, PoolCloseReason.Invalid, isDead: false);
+        PassOver(entry, reason.Value, isDead: false);
         cancellationToken.ThrowIfCancellationRequested();
         if (limit.HasPassed)
         {
@@ -132,6 +139,17 @@ public sealed partial class ConnectionPool
         }
 
         return await AcquireCarefully(entry: null, limit, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a check, but not beyond the token. What it fails with later is nobody's affair.</summary>
+    private static ValueTask<bool> Abandonable(Task<bool> check, CancellationToken token)
+    {
+        _ = check.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return new ValueTask<bool>(check.WaitAsync(token));
     }
 
     private void PassOver(PooledConnection entry, PoolCloseReason reason, bool isDead)

@@ -65,6 +65,28 @@ public sealed class LeakTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
+    public async Task What_was_reset_because_the_pool_was_disposed_is_no_leak_afterwards()
+    {
+        var logger = new RecordingLogger();
+        var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint, new ConnectionPoolOptions { DrainTimeout = TimeSpan.Zero }, logger);
+        await DisposeUnderLeaseAsync(pool);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+
+        // What the finalizers have queued has run before what is queued now, or runs beside it.
+        for (var turn = 0; turn < 100; turn++)
+        {
+            await Task.Run(static () => { }, Token);
+        }
+
+        Assert.Equal((1, 0, 0L), (logger.CountOf(408), logger.CountOf(403), pool.GetStatistics().Leaked));
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
     public async Task An_acquire_whose_task_nobody_looks_at_loses_no_connection()
     {
         await using var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint, new ConnectionPoolOptions { MaxConnections = 1 });
@@ -105,6 +127,14 @@ public sealed class LeakTests
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task AcquireAndForgetAsync(ConnectionPool pool) => await pool.AcquireAsync(Token);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task DisposeUnderLeaseAsync(ConnectionPool pool)
+    {
+        var lease = await pool.AcquireAsync(Token);
+        await pool.DisposeAsync();
+        GC.KeepAlive(lease);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void IgnoreAcquire(ConnectionPool pool) => _ = pool.AcquireAsync(Token).AsTask();
