@@ -13,14 +13,15 @@ public sealed partial class ConnectionPool
     private int _spareCount; // likewise
 
     /// <summary>Hands out the connection if it is good, or another, or waits for one.</summary>
-    private ValueTask<ConnectionLease> AcquireCarefully(PooledConnection? entry, Deadline limit, CancellationToken cancellationToken)
+    private ValueTask<ConnectionLease> AcquireCarefully(
+        PooledConnection? entry, Deadline limit, StackTrace? stack, CancellationToken cancellationToken)
     {
         while (true)
         {
             if (entry is null)
             {
                 var waiter = TakeSpare();
-                waiter.Begin(limit, _options.TraceLeaks ? new StackTrace(fNeedFileInfo: true) : null);
+                waiter.Begin(limit, stack);
                 var outcome = Rent(waiter, out entry);
                 if (outcome == PoolRent.Waiting)
                 {
@@ -43,10 +44,10 @@ public sealed partial class ConnectionPool
 
             if (isToBeValidated)
             {
-                return AcquireValidatedAsync(entry, limit, cancellationToken);
+                return AcquireValidatedAsync(entry, limit, stack, cancellationToken);
             }
 
-            OnAcquiredAtOnce(entry);
+            OnAcquiredAtOnce(entry, stack);
             return new ValueTask<ConnectionLease>(entry.BeginLease());
         }
     }
@@ -94,7 +95,8 @@ public sealed partial class ConnectionPool
         return state == IdleState.Unread && entry.Uses == 0 ? null : WhyUnfit(state);
     }
 
-    private async ValueTask<ConnectionLease> AcquireValidatedAsync(PooledConnection entry, Deadline limit, CancellationToken cancellationToken)
+    private async ValueTask<ConnectionLease> AcquireValidatedAsync(
+        PooledConnection entry, Deadline limit, StackTrace? stack, CancellationToken cancellationToken)
     {
         PoolCloseReason? reason = PoolCloseReason.Invalid;
         var patience = OperationLimit.Start(limit.Patience, _timer.Scheduler, CancellationToken.None, cancellationToken);
@@ -126,7 +128,7 @@ public sealed partial class ConnectionPool
 
         if (reason is null)
         {
-            OnAcquiredAtOnce(entry);
+            OnAcquiredAtOnce(entry, stack);
             return entry.BeginLease();
         }
 
@@ -138,7 +140,7 @@ public sealed partial class ConnectionPool
             throw PoolExhaustedException.InTime(_endPoint, _options, TakeSnapshot());
         }
 
-        return await AcquireCarefully(entry: null, limit, cancellationToken).ConfigureAwait(false);
+        return await AcquireCarefully(entry: null, limit, stack, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for a check, but not beyond the token. What it fails with later is nobody's affair.</summary>
@@ -158,11 +160,14 @@ public sealed partial class ConnectionPool
         Discard(entry, reason, isDead);
     }
 
-    private void OnAcquiredAtOnce(PooledConnection entry)
+    // While the caller is still on the stack: after a check that took its time, it is not.
+    private StackTrace? TraceCaller() => _options.TraceLeaks ? new StackTrace(fNeedFileInfo: true) : null;
+
+    private static void OnAcquiredAtOnce(PooledConnection entry, StackTrace? stack)
     {
-        if (_options.TraceLeaks)
+        if (stack is not null)
         {
-            entry.AcquiredAt = new StackTrace(fNeedFileInfo: true);
+            entry.AcquiredAt = stack;
         }
 
         if (NetKitMetrics.MeasuresAcquireWait)

@@ -122,11 +122,11 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
             && entry.Generation == _core.Generation
             && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet)
         {
-            OnAcquiredAtOnce(entry);
+            OnAcquiredAtOnce(entry, TraceCaller());
             return new ValueTask<ConnectionLease>(entry.BeginLease());
         }
 
-        return AcquireCarefully(entry, Deadline.After(_options.AcquireTimeout, _clock), cancellationToken);
+        return AcquireCarefully(entry, Deadline.After(_options.AcquireTimeout, _clock), TraceCaller(), cancellationToken);
     }
 
     /// <summary>Counts what the pool has and has done.</summary>

@@ -64,6 +64,39 @@ public sealed class LeakTests
         Assert.Contains(logger.Entries, static entry => entry.Id == 403 && entry.Message.Contains(nameof(AcquireAndForgetAsync), StringComparison.Ordinal));
     }
 
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task T41_The_stack_is_that_of_the_last_lease_of_a_connection_that_lay_idle(bool isChecked)
+    {
+        var logger = new RecordingLogger();
+        await using var pool = new ConnectionPool(
+            new PoolDialer(),
+            PoolDialer.EndPoint,
+            new ConnectionPoolOptions
+            {
+                TraceLeaks = true,
+                ProbeAfterIdle = TimeSpan.Zero,
+                Validate = isChecked ? static async (_, _) =>
+                {
+                    await Task.Yield();
+                    return true;
+                } : null,
+            },
+            logger);
+        (await pool.AcquireAsync(Token)).Return();
+        await AcquireAndForgetAsync(pool);
+        await Eventually.True(
+            () =>
+            {
+                GC.Collect();
+                return logger.CountOf(403) == 1;
+            },
+            "the dropped lease is found");
+        Assert.Contains(nameof(AcquireAndForgetAsync), Assert.Single(logger.Entries, static entry => entry.Id == 403).Message, StringComparison.Ordinal);
+        Assert.Equal(1, pool.GetStatistics().Dialed);
+    }
+
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task What_was_reset_because_the_pool_was_disposed_is_no_leak_afterwards()
     {
