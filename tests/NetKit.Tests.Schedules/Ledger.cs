@@ -50,7 +50,7 @@ internal sealed class Ledger(int limit) : IDialer
             throw new ScheduleViolationException("a connection is in two hands");
         }
 
-        if (connection.CheckIdle(ask: true) == IdleState.Ended)
+        if (connection.CheckIdle(ask: true) is IdleState.Ended or IdleState.Closed)
         {
             throw new ScheduleViolationException("a connection was handed out that is closed");
         }

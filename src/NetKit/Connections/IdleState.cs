@@ -9,8 +9,11 @@ internal enum IdleState : byte
     /// <summary>It has sent bytes that nobody read.</summary>
     Unread,
 
-    /// <summary>It has ended or reset the connection; or this side has.</summary>
+    /// <summary>It has ended or reset the connection.</summary>
     Ended,
+
+    /// <summary>This side has closed it, or cannot or may not write on it any more. What the peer has done does not matter then.</summary>
+    Closed,
 
     /// <summary>Somebody uses the connection.</summary>
     Busy,

@@ -9,7 +9,7 @@ internal abstract partial class ReadinessConnection
     {
         if (IsClosed || _writesCompleted)
         {
-            return IdleState.Ended;
+            return IdleState.Closed;
         }
 
         if (!_readTurn.IsFree || !_writeTurn.IsFree)
@@ -27,7 +27,7 @@ internal abstract partial class ReadinessConnection
             return IdleState.Busy;
         }
 
-        var state = IsClosed ? IdleState.Ended : LookAhead();
+        var state = IsClosed ? IdleState.Closed : LookAhead();
         _readTurn.Exit();
         return state;
     }

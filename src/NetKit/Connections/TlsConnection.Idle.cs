@@ -10,9 +10,15 @@ public sealed partial class TlsConnection
     /// </remarks>
     internal override IdleState CheckIdle(bool ask)
     {
-        if (Volatile.Read(ref _closed) != 0 || _writeState != WriteState.Open)
+        if (Volatile.Read(ref _closed) != 0 || _writeState == WriteState.Completed)
         {
-            return IdleState.Ended;
+            return IdleState.Closed;
+        }
+
+        if (_writeState == WriteState.CutShort)
+        {
+            // By the peer's end, or by a deadline or a token of this side.
+            return _inner.CheckIdle(ask) == IdleState.Ended ? IdleState.Ended : IdleState.Closed;
         }
 
         // Taken before the turn: whoever wants reads out of the way queues for the turn first, and cancels this afterwards.

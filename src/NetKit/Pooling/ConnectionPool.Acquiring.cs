@@ -14,14 +14,15 @@ public sealed partial class ConnectionPool
     private int _spareCount; // likewise
 
     /// <summary>Hands out the connection if it is good, or another, or waits for one.</summary>
-    private ValueTask<ConnectionLease> AcquireCarefully(PooledConnection? entry, Deadline limit, CancellationToken cancellationToken)
+    private ValueTask<ConnectionLease> AcquireCarefully(
+        PooledConnection? entry, Deadline limit, StackTrace? stack, CancellationToken cancellationToken)
     {
         while (true)
         {
             if (entry is null)
             {
                 var waiter = TakeSpare();
-                waiter.Begin(limit, _options.TraceLeaks ? new StackTrace(fNeedFileInfo: true) : null);
+                waiter.Begin(limit, stack);
                 var outcome = Rent(waiter, out entry);
                 if (outcome == PoolRent.Waiting)
                 {
@@ -44,10 +45,10 @@ public sealed partial class ConnectionPool
 
             if (isToBeValidated)
             {
-                return AcquireValidatedAsync(entry, limit, cancellationToken);
+                return AcquireValidatedAsync(entry, limit, stack, cancellationToken);
             }
 
-            OnAcquiredAtOnce(entry);
+            OnAcquiredAtOnce(entry, stack);
             return new ValueTask<ConnectionLease>(entry.BeginLease());
         }
     }
@@ -70,7 +71,7 @@ public sealed partial class ConnectionPool
         return outcome;
     }
 
-    /// <summary>Tells at a glance whether a connection that was taken can be handed out; if not, <see cref="WhyUnfit"/> looks closer.</summary>
+    /// <summary>Tells at a glance whether a connection that was taken can be handed out; if not, another look says why.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsGood(PooledConnection entry, long now) =>
         now - entry.IdleSince < _probeAfterIdle
@@ -84,6 +85,11 @@ public sealed partial class ConnectionPool
         var now = MonotonicClock.Recent(_clock);
         var wasLongIdle = now - entry.IdleSince >= _probeAfterIdle;
         isToBeValidated = wasLongIdle && _options.Validate is not null;
+        return WhyUnfit(entry, now, entry.Connection.CheckIdle(ask: wasLongIdle));
+    }
+
+    private PoolCloseReason? WhyUnfit(PooledConnection entry, long now, IdleState state)
+    {
         if (entry.Generation != _core.Generation)
         {
             return PoolCloseReason.Cleared;
@@ -94,27 +100,30 @@ public sealed partial class ConnectionPool
             return PoolCloseReason.Lifetime;
         }
 
-        return entry.Connection.CheckIdle(ask: wasLongIdle) switch
-        {
-            IdleState.Quiet => null,
-
-            // Some servers speak first. What nobody has used holds no answer to somebody else.
-            IdleState.Unread when entry.Uses == 0 => null,
-            IdleState.Unread => PoolCloseReason.Poisoned,
-            _ => PoolCloseReason.Ended,
-        };
+        // Some servers speak first. What nobody has used holds no answer to somebody else.
+        return state == IdleState.Unread && entry.Uses == 0 ? null : WhyUnfit(state);
     }
 
-    private async ValueTask<ConnectionLease> AcquireValidatedAsync(PooledConnection entry, Deadline limit, CancellationToken cancellationToken)
+    private async ValueTask<ConnectionLease> AcquireValidatedAsync(
+        PooledConnection entry, Deadline limit, StackTrace? stack, CancellationToken cancellationToken)
     {
-        var isGood = false;
+        PoolCloseReason? reason = PoolCloseReason.Invalid;
         var patience = OperationLimit.Start(limit.Patience, _timer.Scheduler, CancellationToken.None, cancellationToken);
         try
         {
             // Not for longer than the caller has time, even if the check does not heed its token.
             var check = _options.Validate!(entry.Connection, patience.Token);
-            check = check.IsCompleted ? check : new ValueTask<bool>(check.AsTask().WaitAsync(patience.Token));
-            isGood = await check.ConfigureAwait(false) && entry.Connection.CheckIdle(ask: false) == IdleState.Quiet;
+            check = check.IsCompleted ? check : Abandonable(check.AsTask(), patience.Token);
+            if (await check.ConfigureAwait(false))
+            {
+                // It took a while, and may have left anything behind that a user may.
+                reason = WhyUnfit(entry, MonotonicClock.Recent(_clock), entry.Reset());
+            }
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The connection is not to blame, but nobody knows what is still to come on it.
+            reason = PoolCloseReason.NotReturned;
         }
         catch (Exception exception)
         {
@@ -126,13 +135,13 @@ public sealed partial class ConnectionPool
             patience.Dispose();
         }
 
-        if (isGood)
+        if (reason is null)
         {
-            OnAcquiredAtOnce(entry);
+            OnAcquiredAtOnce(entry, stack);
             return entry.BeginLease();
         }
 
-        PassOver(entry, PoolCloseReason.Invalid, isDead: false);
+        PassOver(entry, reason.Value, isDead: false);
         cancellationToken.ThrowIfCancellationRequested();
         if (limit.HasPassed)
         {
@@ -140,7 +149,18 @@ public sealed partial class ConnectionPool
             throw PoolExhaustedException.InTime(_endPoint, _options, TakeSnapshot());
         }
 
-        return await AcquireCarefully(entry: null, limit, cancellationToken).ConfigureAwait(false);
+        return await AcquireCarefully(entry: null, limit, stack, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a check, but not beyond the token. What it fails with later is nobody's affair.</summary>
+    private static ValueTask<bool> Abandonable(Task<bool> check, CancellationToken token)
+    {
+        _ = check.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return new ValueTask<bool>(check.WaitAsync(token));
     }
 
     private void PassOver(PooledConnection entry, PoolCloseReason reason, bool isDead)
@@ -149,11 +169,14 @@ public sealed partial class ConnectionPool
         Discard(entry, reason, isDead);
     }
 
-    private void OnAcquiredAtOnce(PooledConnection entry)
+    // While the caller is still on the stack: after a check that took its time, it is not.
+    private StackTrace? TraceCaller() => _options.TraceLeaks ? new StackTrace(fNeedFileInfo: true) : null;
+
+    private static void OnAcquiredAtOnce(PooledConnection entry, StackTrace? stack)
     {
-        if (_options.TraceLeaks)
+        if (stack is not null)
         {
-            entry.AcquiredAt = new StackTrace(fNeedFileInfo: true);
+            entry.AcquiredAt = stack;
         }
 
         if (NetKitMetrics.MeasuresAcquireWait)

@@ -106,11 +106,6 @@ public sealed partial class ConnectionPool
             Log.PoolAbandonedLeases(_logger, Where, count, _options.DrainTimeout);
         }
 
-        for (var entry = effects.Closing; entry is not null; entry = entry.NextClosing)
-        {
-            ((PooledConnection)entry).Connection.Abort();
-        }
-
         CarryOut(ref effects);
     }
 }

@@ -29,9 +29,9 @@ public sealed partial class ConnectionPool
 
     private async ValueTask CloseAsync(Connection connection, PoolCloseReason reason)
     {
-        if (reason is PoolCloseReason.Ended or PoolCloseReason.Leaked)
+        if (reason is PoolCloseReason.Ended or PoolCloseReason.Leaked or PoolCloseReason.Abandoned)
         {
-            // Nobody is there to be polite to, or nobody knows who uses it still.
+            // Nobody is there to be polite to, or nobody knows who uses it still, or who does has had the time.
             connection.Abort();
         }
 
@@ -94,7 +94,7 @@ public sealed partial class ConnectionPool
 
         if (expired > 0 && _logger.IsEnabled(LogLevel.Warning))
         {
-            Log.PoolExhausted(_logger, Where, expired, snapshot!.Describe(_options));
+            _execute(new ExhaustionReport(this, expired, snapshot!));
         }
     }
 
@@ -148,6 +148,7 @@ public sealed partial class ConnectionPool
         PoolCloseReason.NotReturned => "not_returned",
         PoolCloseReason.Poisoned => "poisoned",
         PoolCloseReason.Ended => "ended",
+        PoolCloseReason.Closed => "closed",
         PoolCloseReason.Invalid => "invalid",
         PoolCloseReason.IdleTimeout => "idle_timeout",
         PoolCloseReason.Lifetime => "lifetime",
@@ -155,4 +156,10 @@ public sealed partial class ConnectionPool
         PoolCloseReason.Leaked => "leaked",
         _ => "disposed",
     };
+
+    /// <summary>Logs away from the timer: a logger that blocks would hold up every deadline of the process.</summary>
+    private sealed class ExhaustionReport(ConnectionPool pool, int callers, PoolSnapshot snapshot) : IThreadPoolWorkItem
+    {
+        public void Execute() => Log.PoolExhausted(pool._logger, pool.Where, callers, snapshot.Describe(pool._options));
+    }
 }

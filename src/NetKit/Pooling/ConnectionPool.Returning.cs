@@ -8,9 +8,9 @@ public sealed partial class ConnectionPool
     {
         var entry = handle.Entry;
         var state = entry.Reset();
-        if (state != IdleState.Quiet)
+        if (WhyUnfit(state) is { } reason)
         {
-            OnUnfit(handle.PutBack(), state);
+            OnUnfit(handle.PutBack(), reason);
             return;
         }
 
@@ -56,17 +56,25 @@ public sealed partial class ConnectionPool
         return isToBeClosed;
     }
 
-    private void OnUnfit(PooledConnection entry, IdleState state)
+    private static PoolCloseReason? WhyUnfit(IdleState state) => state switch
     {
-        if (state != IdleState.Ended)
+        IdleState.Quiet => null,
+        IdleState.Ended => PoolCloseReason.Ended,
+        IdleState.Closed => PoolCloseReason.Closed,
+        _ => PoolCloseReason.Poisoned,
+    };
+
+    private void OnUnfit(PooledConnection entry, PoolCloseReason reason)
+    {
+        if (reason == PoolCloseReason.Poisoned)
         {
             Log.ConnectionPoisoned(_logger, Where, entry.Connection.ToString());
         }
 
-        Discard(entry, state == IdleState.Ended ? PoolCloseReason.Ended : PoolCloseReason.Poisoned, isDead: false);
+        Discard(entry, reason, isDead: false);
     }
 
-    private void Discard(PooledConnection entry, PoolCloseReason reason, bool isDead) => Let(
+    private bool Discard(PooledConnection entry, PoolCloseReason reason, bool isDead) => Let(
         (entry, reason, isDead),
         static (core, told, now, ref effects) => core.Discard(told.entry, told.reason, told.isDead, now, ref effects));
 
@@ -80,10 +88,15 @@ public sealed partial class ConnectionPool
     {
         public void Execute()
         {
+            if (!pool.Discard(entry, PoolCloseReason.Leaked, isDead: false))
+            {
+                // Taken from its user before, when the pool was disposed.
+                return;
+            }
+
             NetKitMetrics.LeaseLeaked();
             var stack = entry.AcquiredAt?.ToString() ?? $"not traced, see {nameof(ConnectionPoolOptions)}.{nameof(ConnectionPoolOptions.TraceLeaks)}";
             Log.LeaseLeaked(pool._logger, pool.Where, entry.Connection.ToString(), stack);
-            pool.Discard(entry, PoolCloseReason.Leaked, isDead: false);
         }
     }
 }

@@ -113,7 +113,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
             entry.OnLeased(now);
             if (IsGood(entry, now))
             {
-                OnAcquiredAtOnce(entry);
+                OnAcquiredAtOnce(entry, TraceCaller());
                 return new ValueTask<ConnectionLease>(hot.Begin());
             }
 
@@ -124,12 +124,12 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
             entry = TakeIdle(now);
             if (entry is not null && IsGood(entry, now))
             {
-                OnAcquiredAtOnce(entry);
+                OnAcquiredAtOnce(entry, TraceCaller());
                 return new ValueTask<ConnectionLease>(entry.BeginLease());
             }
         }
 
-        return AcquireCarefully(entry, Deadline.After(_options.AcquireTimeout, _clock), cancellationToken);
+        return AcquireCarefully(entry, Deadline.After(_options.AcquireTimeout, _clock), TraceCaller(), cancellationToken);
     }
 
     /// <summary>Counts what the pool has and has done.</summary>

@@ -10,7 +10,10 @@ public sealed class ConnectionPoolOptions
     public int MaxConnections { get; set; } = 32;
 
     /// <summary>Keeps this many connections open and idle, ready for use. Default: 0. At most <see cref="MaxConnections"/>.</summary>
-    /// <remarks>Opened in the background as soon as the pool exists, and again when some are taken or end; never beyond <see cref="MaxConnections"/>.</remarks>
+    /// <remarks>
+    /// Opened in the background as soon as the pool exists, and again when some are taken or closed; never beyond <see cref="MaxConnections"/>.
+    /// That the peer has ended one is noticed when it is about to be lent, not before.
+    /// </remarks>
     public int MinIdle { get; set; }
 
     /// <summary>Limits how many callers wait for a connection; one more fails at once. Default: 10,000. At least 1.</summary>
@@ -35,7 +38,8 @@ public sealed class ConnectionPoolOptions
     /// <summary>Asks over the wire whether an idle connection is good, before it is handed out. Default (null): nobody is asked.</summary>
     /// <remarks>
     /// Called for connections that were idle for <see cref="ProbeAfterIdle"/> and showed no end by themselves. False or an
-    /// exception closes the connection, and another is tried. The token ends when the caller's time is over.
+    /// exception closes the connection, and another is tried. The token ends when the caller's time is over, or the caller gives up; then
+    /// the check is not waited for. Deadlines and timeouts that it sets are taken back; what it leaves unread closes the connection.
     /// </remarks>
     public Func<Connection, CancellationToken, ValueTask<bool>>? Validate { get; set; }
 

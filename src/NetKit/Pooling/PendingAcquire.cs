@@ -122,11 +122,13 @@ internal sealed class PendingAcquire : PoolWaiter, IValueTaskSource<ConnectionLe
         var isFree = !_token.CanBeCanceled || _registration.Unregister();
         (Entry, Cause, _snapshot, _span, AcquiredAt) = (null, null, null, null, null);
         (_token, _registration, _lease) = (default, default, default);
+
+        // Whoever awaits a second time is told so, whether or not the object serves again.
+        _promise.Reset();
         PoolSchedule.Point();
         if (isFree)
         {
             State = PoolWaiterState.New;
-            _promise.Reset();
             _pool.Reuse(this);
         }
     }

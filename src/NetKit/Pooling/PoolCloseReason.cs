@@ -12,6 +12,9 @@ internal enum PoolCloseReason : byte
     /// <summary>The peer had ended it.</summary>
     Ended,
 
+    /// <summary>It was returned, but its user had closed it, or its writing half.</summary>
+    Closed,
+
     /// <summary>The user's own check refused it.</summary>
     Invalid,
     IdleTimeout,
@@ -21,4 +24,7 @@ internal enum PoolCloseReason : byte
 
     /// <summary>The pool was disposed.</summary>
     Disposed,
+
+    /// <summary>The pool was disposed, and the lease did not end in time.</summary>
+    Abandoned,
 }

@@ -114,11 +114,12 @@ internal sealed partial class PoolCore
     /// <param name="isDead">Whether the peer has ended it.</param>
     /// <param name="now">The time.</param>
     /// <param name="effects">What to do.</param>
-    public void Discard(PoolEntry entry, PoolCloseReason reason, bool isDead, long now, ref PoolEffects effects)
+    /// <returns>False when it was taken from its user before.</returns>
+    public bool Discard(PoolEntry entry, PoolCloseReason reason, bool isDead, long now, ref PoolEffects effects)
     {
         if (entry.State != PoolEntryState.Leased)
         {
-            return;
+            return false;
         }
 
         _leased.Remove(entry);
@@ -134,6 +135,7 @@ internal sealed partial class PoolCore
 
         BeginClose(entry, reason, ref effects);
         Plan(now, ref effects);
+        return true;
     }
 
     /// <summary>Gives a connection to who waits longest, or keeps it.</summary>

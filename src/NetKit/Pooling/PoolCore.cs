@@ -134,7 +134,7 @@ internal sealed partial class PoolCore
         var count = _leased.Count;
         while (_leased.TakeFirst() is PoolEntry entry)
         {
-            BeginClose(entry, PoolCloseReason.Disposed, ref effects);
+            BeginClose(entry, PoolCloseReason.Abandoned, ref effects);
         }
 
         return count;

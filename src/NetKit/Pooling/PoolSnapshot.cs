@@ -34,7 +34,9 @@ internal sealed record PoolSnapshot(ConnectionPoolStatistics Statistics, TimeSpa
                 $"raise {nameof(ConnectionPoolOptions.MaxConnections)} ({options.MaxConnections}), or return leases sooner");
         }
 
-        return Statistics.Dialing >= options.MaxConcurrentDials
+        // More dials at once help only where there is room for them.
+        var hasRoom = Statistics.Leased + Statistics.Idle + Statistics.Dialing < options.MaxConnections;
+        return hasRoom && Statistics.Dialing >= options.MaxConcurrentDials
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"raise {nameof(ConnectionPoolOptions.MaxConcurrentDials)} ({options.MaxConcurrentDials}), or see why dials take long")

@@ -16,6 +16,9 @@ internal sealed class PooledConnection : PoolEntry, IThreadPoolWorkItem
     {
         _pool = pool;
         Connection = connection;
+
+        // A dialer may have set one for a handshake of its own.
+        connection.ClearDeadlines();
         _readTimeout = connection.ReadTimeout;
         _writeTimeout = connection.WriteTimeout;
         _handle = new LeaseHandle(pool, this);

@@ -58,4 +58,24 @@ public sealed class AcquireTests
             Assert.All(waiters.Skip(index + 1), waiter => Assert.False(waiter.IsCompleted));
         }
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_asks_twice_for_what_came_of_one_wait_is_told_that(bool isCancelled)
+    {
+        await using var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint, new ConnectionPoolOptions { MaxConnections = 1 });
+        var lease = await pool.AcquireAsync(Token);
+        using var source = new CancellationTokenSource();
+        var waiting = pool.AcquireAsync(source.Token);
+        if (isCancelled)
+        {
+            await source.CancelAsync();
+        }
+
+        lease.Return();
+        var first = await Record.ExceptionAsync(async () => (await waiting).Return());
+        Assert.Equal(isCancelled, first is OperationCanceledException);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await waiting);
+    }
 }

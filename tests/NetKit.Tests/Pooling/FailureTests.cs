@@ -252,4 +252,31 @@ public sealed class FailureTests
         pool.Clear();
         await pool.DisposeAsync();
     }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Where_no_more_connections_may_be_opened_more_dials_at_once_are_not_advised()
+    {
+        var time = new FakeTimeProvider();
+        await using var pool = new ConnectionPool(
+            new PoolDialer(time) { Holds = true }, PoolDialer.EndPoint, new ConnectionPoolOptions { MaxConnections = 1, MaxConcurrentDials = 1 }, timeProvider: time);
+        var waiting = pool.AcquireAsync(Token).AsTask();
+        time.Advance(TimeSpan.FromSeconds(15));
+        var failure = await Assert.ThrowsAsync<PoolExhaustedException>(() => waiting.Within());
+        Assert.Contains("callers wait; see why dials take long, or raise AcquireTimeout", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_logger_that_blocks_does_not_hold_up_the_clock()
+    {
+        using var gate = new ManualResetEventSlim();
+        var time = new FakeTimeProvider();
+        var logger = new RecordingLogger { Logging = id => _ = id != 406 || gate.Wait(Eventually.Bound) };
+        await using var pool = new ConnectionPool(new PoolDialer(time) { Holds = true }, PoolDialer.EndPoint, loggerFactory: logger, timeProvider: time);
+        var waiting = pool.AcquireAsync(Token).AsTask();
+        await Task.Run(() => time.Advance(TimeSpan.FromSeconds(15)), Token).Within();
+        await Assert.ThrowsAsync<PoolExhaustedException>(() => waiting.Within());
+        Assert.False(gate.IsSet);
+        gate.Set();
+        await Eventually.Equal(1, () => logger.CountOf(406));
+    }
 }

@@ -64,6 +64,61 @@ public sealed class LeakTests
         Assert.Contains(logger.Entries, static entry => entry.Id == 403 && entry.Message.Contains(nameof(AcquireAndForgetAsync), StringComparison.Ordinal));
     }
 
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task T41_The_stack_is_that_of_the_last_lease_of_a_connection_that_lay_idle(bool isChecked)
+    {
+        var logger = new RecordingLogger();
+        await using var pool = new ConnectionPool(
+            new PoolDialer(),
+            PoolDialer.EndPoint,
+            new ConnectionPoolOptions
+            {
+                TraceLeaks = true,
+                ProbeAfterIdle = TimeSpan.Zero,
+                Validate = isChecked ? static async (_, _) =>
+                {
+                    await Task.Yield();
+                    return true;
+                } : null,
+            },
+            logger);
+        (await pool.AcquireAsync(Token)).Return();
+        await AcquireAndForgetAsync(pool);
+        await Eventually.True(
+            () =>
+            {
+                GC.Collect();
+                return logger.CountOf(403) == 1;
+            },
+            "the dropped lease is found");
+        Assert.Contains(nameof(AcquireAndForgetAsync), Assert.Single(logger.Entries, static entry => entry.Id == 403).Message, StringComparison.Ordinal);
+        Assert.Equal(1, pool.GetStatistics().Dialed);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task What_was_reset_because_the_pool_was_disposed_is_no_leak_afterwards()
+    {
+        var logger = new RecordingLogger();
+        var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint, new ConnectionPoolOptions { DrainTimeout = TimeSpan.Zero }, logger);
+        await DisposeUnderLeaseAsync(pool);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+
+        // What the finalizers have queued has run before what is queued now, or runs beside it.
+        for (var turn = 0; turn < 100; turn++)
+        {
+            await Task.Run(static () => { }, Token);
+        }
+
+        Assert.Equal((1, 0, 0L), (logger.CountOf(408), logger.CountOf(403), pool.GetStatistics().Leaked));
+    }
+
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task An_acquire_whose_task_nobody_looks_at_loses_no_connection()
     {
@@ -105,6 +160,14 @@ public sealed class LeakTests
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task AcquireAndForgetAsync(ConnectionPool pool) => await pool.AcquireAsync(Token);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task DisposeUnderLeaseAsync(ConnectionPool pool)
+    {
+        var lease = await pool.AcquireAsync(Token);
+        await pool.DisposeAsync();
+        GC.KeepAlive(lease);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void IgnoreAcquire(ConnectionPool pool) => _ = pool.AcquireAsync(Token).AsTask();

@@ -138,4 +138,38 @@ public sealed class LifeTests
         await Fails.AsClosed(warming.Within());
         await Eventually.Equal(2, () => dialer.Cancelled);
     }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_lease_whose_connection_is_slow_to_reset_keeps_the_others_from_nothing()
+    {
+        using var gate = new ManualResetEventSlim();
+        var dials = 0;
+        var inner = new PoolDialer();
+        var dialer = new DelegateDialer((endPoint, token) => Interlocked.Increment(ref dials) == 2
+            ? new ValueTask<Connection>(Connection.FromStream(new SlowStream(gate)))
+            : inner.DialAsync(endPoint, token));
+        var pool = new ConnectionPool(dialer, PoolDialer.EndPoint, new ConnectionPoolOptions { MaxConnections = 3, DrainTimeout = TimeSpan.Zero });
+        var leases = new[] { await pool.AcquireAsync(Token), await pool.AcquireAsync(Token), await pool.AcquireAsync(Token) };
+        var readings = new[] { leases[0], leases[2] }.Select(static lease => lease.Connection.ReadAsync(new byte[1], Token).AsTask()).ToArray();
+        var disposing = Task.Run(async () => await pool.DisposeAsync(), Token);
+        foreach (var reading in readings)
+        {
+            await Fails.AsClosed(reading.Within());
+        }
+
+        Assert.False(disposing.IsCompleted);
+        gate.Set();
+        await disposing.Within();
+        Assert.Equal(3, pool.GetStatistics().Closed);
+        GC.KeepAlive(leases);
+    }
+
+    private sealed class SlowStream(ManualResetEventSlim gate) : MemoryStream
+    {
+        protected override void Dispose(bool disposing)
+        {
+            gate.Wait(Eventually.Bound);
+            base.Dispose(disposing);
+        }
+    }
 }

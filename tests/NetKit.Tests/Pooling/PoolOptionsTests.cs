@@ -40,14 +40,19 @@ public sealed class PoolOptionsTests
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task Options_that_are_changed_later_change_nothing()
     {
-        var options = new ConnectionPoolOptions { MaxConnections = 1, MaxWaiters = 1 };
+        var options = new ConnectionPoolOptions { MaxConnections = 1, MaxWaiters = 1, ProbeAfterIdle = TimeSpan.Zero };
         await using var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint, options);
         (options.MaxConnections, options.MaxWaiters) = (5, 5);
+
+        // Asked for only when a connection is handed out.
+        options.Validate = static (_, _) => throw new FormatException("the options were changed later");
         var token = TestContext.Current.CancellationToken;
         var lease = await pool.AcquireAsync(token);
         var waiting = pool.AcquireAsync(token).AsTask();
         await Assert.ThrowsAsync<PoolExhaustedException>(() => pool.AcquireAsync(token).AsTask());
         lease.Return();
         (await waiting.Within()).Return();
+        (await pool.AcquireAsync(token)).Return();
+        Assert.Equal(1, pool.GetStatistics().Dialed);
     }
 }

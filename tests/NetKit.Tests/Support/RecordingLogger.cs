@@ -8,6 +8,9 @@ internal sealed class RecordingLogger(bool throws = false) : ILoggerFactory, ILo
 {
     public ConcurrentQueue<(LogLevel Level, int Id, string Message, Exception? Exception)> Entries { get; } = new();
 
+    /// <summary>Is called with the id before anything is kept; it may block.</summary>
+    public Action<int>? Logging { get; init; }
+
     public int CountOf(int id) => Entries.Count(entry => entry.Id == id);
 
     public ILogger CreateLogger(string categoryName) => this;
@@ -25,6 +28,7 @@ internal sealed class RecordingLogger(bool throws = false) : ILoggerFactory, ILo
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        Logging?.Invoke(eventId.Id);
         Entries.Enqueue((logLevel, eventId.Id, formatter(state, exception), exception));
         if (throws)
         {
