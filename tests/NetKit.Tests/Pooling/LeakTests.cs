@@ -34,7 +34,7 @@ public sealed class LeakTests
             (await waiting).Return();
             await Eventually.Equal(0, () => pool.GetStatistics().Leased);
             Assert.Equal(leaks, pool.GetStatistics().Leaked);
-            Assert.Equal(leaks, logger.CountOf(403));
+            await Eventually.Equal(leaks, () => logger.CountOf(403));
             Assert.Equal(1, dialer.Open);
         }
 

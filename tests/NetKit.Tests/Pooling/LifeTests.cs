@@ -82,7 +82,8 @@ public sealed class LifeTests
     {
         var time = new FakeTimeProvider();
         var logger = new RecordingLogger();
-        var pool = new ConnectionPool(new PoolDialer(time), PoolDialer.EndPoint, loggerFactory: logger, timeProvider: time);
+        var dialer = new PoolDialer(time);
+        var pool = new ConnectionPool(dialer, PoolDialer.EndPoint, loggerFactory: logger, timeProvider: time);
         var returned = await pool.AcquireAsync(Token);
         var disposed = await pool.AcquireAsync(Token);
         returned.Connection.ReadTimeout = 5_000;
@@ -95,6 +96,11 @@ public sealed class LifeTests
         Assert.Equal((0, 2L), (pool.GetStatistics().Leased, pool.GetStatistics().Closed));
         Assert.Equal(1, logger.CountOf(408));
         await Fails.AsClosed(reading.Within());
+        foreach (var server in dialer.Servers)
+        {
+            await Fails.AsReset(server.ReadAsync(new byte[1], Token));
+        }
+
         returned.Return();
         await disposed.DisposeAsync();
         Assert.Equal((0, 0, 2L), (pool.GetStatistics().Idle, pool.GetStatistics().Leased, pool.GetStatistics().Closed));
