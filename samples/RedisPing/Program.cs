@@ -33,7 +33,12 @@ catch (OperationCanceledException)
 {
     return 0;
 }
-catch (Exception e) when (e is ConnectionException or RespFormatException or RedisErrorException)
+catch (RespFormatException e)
+{
+    Console.Error.WriteLine($"RedisPing: the server was dialed and answers, but does not speak Redis: {e.Message}.");
+    return 1;
+}
+catch (Exception e) when (e is ConnectionException or RedisErrorException)
 {
     Console.Error.WriteLine($"RedisPing: {e.Message}");
     return 1;
