@@ -92,8 +92,8 @@ public sealed class ReadmeTests
         await using (var pool = new ConnectionPool(new RetryingDialer(new Dialer()), listener.LocalEndPoint))
         {
             // What is echoed is an answer too: its length in two bytes, and so many more.
-            Assert.Equal("how?"u8, await ReadmeExamples.AskAsync(pool, [0, 4, .. "how?"u8], Token));
-            Assert.Equal("why?"u8, await ReadmeExamples.AskAsync(pool, [0, 4, .. "why?"u8], Token));
+            Assert.Equal("how?"u8.ToArray(), await ReadmeExamples.AskAsync(pool, [0, 4, .. "how?"u8], Token));
+            Assert.Equal("why?"u8.ToArray(), await ReadmeExamples.AskAsync(pool, [0, 4, .. "why?"u8], Token));
             Assert.Equal((1, 1), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
         }
 
