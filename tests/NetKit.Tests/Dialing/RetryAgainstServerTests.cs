@@ -69,7 +69,8 @@ public sealed class RetryAgainstServerTests : IDisposable
     {
         var nowhere = new UnixDomainSocketEndPoint(Path.Combine(Path.GetTempPath(), $"netkit-{Guid.NewGuid():N}.sock"));
         var dialer = new RetryingDialer(new Dialer(), new RetryOptions { MaxRetryAttempts = 1, Delay = TimeSpan.Zero });
-        var failure = await Fails.AsDial(ConnectionError.Refused, dialer.DialAsync(nowhere).AsTask());
+        var failure = await Assert.ThrowsAsync<DialException>(() => dialer.DialAsync(nowhere).Within());
+        Assert.Equal(ConnectionError.Refused, failure.Error);
         Assert.Contains($"{nowhere}: there is no such socket, in 2 rounds; MaxRetryAttempts is 1 (", failure.Message, StringComparison.Ordinal);
     }
 
