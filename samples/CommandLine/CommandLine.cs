@@ -9,13 +9,17 @@ internal sealed class CommandLine(string[] args)
     // More than any option here can use, and short enough for every timer.
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private readonly List<string> _left = [.. args.SelectMany(Parts)];
-    private readonly HashSet<string> _taken = [];
 
     /// <summary>Tells whether somebody asks how the program is used.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(word => word is "--help" or "-h");
 
     /// <summary>Takes a flag such as "--bench".</summary>
-    public bool TakeFlag(string option) => _left.Remove(option) && _taken.Add(option);
+    public bool TakeFlag(string option)
+    {
+        var isThere = _left.Remove(option);
+        ThrowIfLeft(option);
+        return isThere;
+    }
 
     /// <summary>Takes the next word that is not an option.</summary>
     public string? TakeWord()
@@ -45,8 +49,8 @@ internal sealed class CommandLine(string[] args)
         }
 
         var value = _left[index + 1];
-        _taken.Add(option);
         _left.RemoveRange(index, 2);
+        ThrowIfLeft(option);
         return value;
     }
 
@@ -85,9 +89,15 @@ internal sealed class CommandLine(string[] args)
     {
         if (_left.Count > 0)
         {
-            throw new UsageException(_taken.Contains(_left[0]) ? $"{_left[0]} was given twice."
-                : _left[0].StartsWith('-') ? $"\"{_left[0]}\" is no option of this program."
-                : $"\"{_left[0]}\" is one word too many.");
+            throw new UsageException($"\"{_left[0]}\" is {(_left[0].StartsWith('-') ? "no option of this program" : "one word too many")}.");
+        }
+    }
+
+    private void ThrowIfLeft(string option)
+    {
+        if (_left.Contains(option))
+        {
+            throw new UsageException($"{option} was given twice.");
         }
     }
 

@@ -33,9 +33,10 @@ catch (OperationCanceledException)
 {
     return 0;
 }
-catch (RespFormatException e)
+catch (Exception e) when ((e as RespFormatException ?? e.InnerException as RespFormatException) is { } format)
 {
-    Console.Error.WriteLine($"RedisPing: the server was dialed and answers, but does not speak Redis: {e.Message}.");
+    // The pool's words for the first answer would be that nobody could be dialed.
+    Console.Error.WriteLine($"RedisPing: the server was dialed and answers, but does not speak Redis: {format.Message}.");
     return 1;
 }
 catch (Exception e) when (e is ConnectionException or RedisErrorException)
