@@ -57,23 +57,36 @@ internal static class Acceptance
         }
     }
 
+    private static string Figures(OpenLoopCase netKit, OpenLoopCase oracle) => FormattableString.Invariant(
+        $"{netKit.Model.Name,-32} loss {100 * netKit.Loss:0.0} %: false timeouts {100 * netKit.Result.FalseTimeoutRate:0.000} % (limit {100 * FalseTimeoutRate:0.0} %), black hole noticed after {netKit.MeanDetection:0.000} s, p99 {netKit.LateDetection:0.000} s (limits {Math.Min(Detection, DetectionOfOracle * oracle.MeanDetection):0.000} s, {DetectionOfOracle * oracle.LateDetection:0.000} s), ")
+        + (netKit.Model.IsSteady ? FormattableString.Invariant($"{netKit.Result.TurnsPerMinute:0.0} turns a minute (below {Turns:0})") : "not steady");
+
     /// <summary>Runs all that is asked of NetKit, and nothing else.</summary>
     /// <param name="seeds">How many runs each figure comes from.</param>
     /// <param name="first">The first of their seeds: for runs that the defaults were not chosen by.</param>
-    public static List<string> Check(int seeds, int first = 0)
+    /// <param name="tell">Is told each figure and its limit; null when nobody wants to know.</param>
+    /// <returns>What is not met.</returns>
+    public static List<string> Check(int seeds, int first = 0, Action<string>? tell = null)
     {
         var cases =
             from model in LatencyModel.All
             from loss in OpenLoopCase.Losses
             select (model, loss);
-        var failures = cases.AsParallel().AsOrdered()
-            .SelectMany(each => FailuresOf(
-                OpenLoopCase.Run(each.model, each.loss, "NetKit", seeds, first), OpenLoopCase.Run(each.model, each.loss, TimeoutPolicy.OracleName, seeds, first)))
+        var runs = cases.AsParallel().AsOrdered()
+            .Select(each => (
+                NetKit: OpenLoopCase.Run(each.model, each.loss, "NetKit", seeds, first),
+                Oracle: OpenLoopCase.Run(each.model, each.loss, TimeoutPolicy.OracleName, seeds, first)))
             .ToList();
-        failures.AddRange(FailuresOf(StepCase.Run("NetKit", 4 * seeds, first)));
+        runs.ForEach(run => tell?.Invoke(Figures(run.NetKit, run.Oracle)));
+        var failures = runs.SelectMany(static run => FailuresOf(run.NetKit, run.Oracle)).ToList();
+        var step = StepCase.Run("NetKit", 4 * seeds, first);
+        tell?.Invoke(FormattableString.Invariant($"Two windows after a step and back: {step.Ratchet:0.000} of before (limits {1 - Ratchet:0.00} and {1 + Ratchet:0.00})"));
+        failures.AddRange(FailuresOf(step));
         for (var seed = first; seed < first + seeds; seed++)
         {
-            failures.AddRange(FailuresOf(ClosedLoop.Run("NetKit", hasBudget: true, seed)));
+            var overload = ClosedLoop.Run("NetKit", hasBudget: true, seed);
+            tell?.Invoke(FormattableString.Invariant($"Overload, seed {seed}: {overload.Amplification:0.000} attempts a request (limit {Amplification:0.00}), {(overload.Recovery is { } recovery ? $"recovers in {recovery} s" : "never recovers")}"));
+            failures.AddRange(FailuresOf(overload));
         }
 
         return failures;

@@ -18,11 +18,24 @@ internal sealed record StepCase(string Policy, double[] Timeouts)
     /// <summary>The minute that begins two windows after the step back, in parts of that before.</summary>
     public double Ratchet => Mean(LatencyModel.StepBackAt + 120, LatencyModel.StepBackAt + 180) / Before;
 
-    /// <summary>Seconds until it covers 99 % of the attempts of the slow time; null for never.</summary>
-    public double? Up => Until(LatencyModel.StepAt, LatencyModel.StepBackAt, timeout => timeout >= 0.1 * Math.Exp(0.5 * 2.3263));
+    /// <summary>Seconds until it covers 99 % of the attempts of the slow time for the first time; null for never.</summary>
+    public double? Up => Until(LatencyModel.StepAt, LatencyModel.StepBackAt, IsLongEnough);
+
+    /// <summary>Seconds until it covers them and does so for as long as they last; null for never.</summary>
+    public double? UpForGood
+    {
+        get
+        {
+            var (from, to) = ((int)(LatencyModel.StepAt * 10), (int)(LatencyModel.StepBackAt * 10));
+            var lastShort = Array.FindLastIndex(Timeouts, to - 1, to - from, static timeout => !IsLongEnough(timeout));
+            return lastShort == to - 1 ? null : Math.Max(0, ((lastShort + 1) / 10.0) - LatencyModel.StepAt);
+        }
+    }
 
     /// <summary>Seconds until it is back within a tenth of what it was before; null for never.</summary>
     public double? Down => Until(LatencyModel.StepBackAt, OpenLoopCase.Length, timeout => timeout <= 1.1 * Before);
+
+    private static bool IsLongEnough(double timeout) => timeout >= 0.1 * Math.Exp(0.5 * 2.3263);
 
     private double Mean(double from, double to) => Timeouts[(int)(from * 10)..(int)(to * 10)].Average();
 

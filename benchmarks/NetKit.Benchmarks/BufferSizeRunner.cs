@@ -11,15 +11,19 @@ internal static class BufferSizeRunner
     {
         var rounds = arguments.Number("rounds", 15);
         var length = TimeSpan.FromMilliseconds(arguments.Number("milliseconds", 100));
-        foreach (var reads in new[] { true, false })
+        var command = arguments.Command("NetKit.Benchmarks");
+        Dictionary<(int Size, string Way), List<Slice>> MeasureAndSave(bool reads)
         {
             using var field = new BulkField(s_ways);
-            var table = Measure(field, reads, rounds, length);
-            table.Save(arguments.Command("NetKit.Benchmarks"));
+            var slices = Measure(field, reads, rounds, length);
+            Tabulate(field, reads, rounds, length, slices).Save(command);
+            return slices;
         }
+
+        Summarize(MeasureAndSave(reads: true), MeasureAndSave(reads: false), rounds).Save(command);
     }
 
-    private static ResultTable Measure(BulkField field, bool reads, int rounds, TimeSpan length)
+    private static Dictionary<(int Size, string Way), List<Slice>> Measure(BulkField field, bool reads, int rounds, TimeSpan length)
     {
         var slices = new Dictionary<(int Size, string Way), List<Slice>>();
         for (var round = -1; round < rounds; round++)
@@ -40,7 +44,32 @@ internal static class BufferSizeRunner
         }
 
         Console.Error.WriteLine();
-        return Tabulate(field, reads, rounds, length, slices);
+        return slices;
+    }
+
+    // NetKit's own lines, for a page that has no room for the others.
+    private static ResultTable Summarize(
+        Dictionary<(int Size, string Way), List<Slice>> reads, Dictionary<(int Size, string Way), List<Slice>> writes, int rounds)
+    {
+        var table = new ResultTable("buffer-size", "Buffer", "Read MB/s", "Read vs Socket", "Read CPU us/MB", "Write MB/s", "Write vs Socket", "Write CPU us/MB");
+        foreach (var size in Sizes)
+        {
+            table.Add([Label(size), .. Cells(reads, size, Ways.Connection), .. Cells(writes, size, Ways.Connection)]);
+        }
+
+        table.Note($"NetKit's connection on its event loops. Medians of {rounds} interleaved rounds; the ratio to a plain socket's rate is taken within a round.");
+        return table;
+    }
+
+    private static string[] Cells(Dictionary<(int Size, string Way), List<Slice>> slices, int size, string way)
+    {
+        var (own, plain) = (slices[(size, way)], slices[(size, Ways.Socket)]);
+        return
+        [
+            ResultTable.Number(Statistics.Median(own.Select(static slice => slice.PerSecond))),
+            ResultTable.Number(Statistics.Median(own.Zip(plain, static (one, other) => one.PerSecond / other.PerSecond)), "N2"),
+            ResultTable.Number(Statistics.Median(own.Select(static slice => slice.CpuMicroseconds))),
+        ];
     }
 
     private static ResultTable Tabulate(
@@ -60,17 +89,15 @@ internal static class BufferSizeRunner
             foreach (var way in s_ways)
             {
                 var own = slices[(size, way)];
-                var plain = slices[(size, Ways.Socket)];
                 var calls = RunSlice(field, reads, size, way, length, countCalls: true).SystemCalls;
                 table.Add(
+                [
                     Label(size),
                     way,
-                    ResultTable.Number(Statistics.Median(own.Select(static slice => slice.PerSecond))),
-                    ResultTable.Number(
-                        Statistics.Median(own.Zip(plain, static (one, other) => one.PerSecond / other.PerSecond)), "N2"),
-                    ResultTable.Number(Statistics.Median(own.Select(static slice => slice.CpuMicroseconds))),
+                    .. Cells(slices, size, way),
                     calls is { } number ? ResultTable.Number(number, "N1") : "not allowed",
-                    ResultTable.Number(Statistics.Median(own.Select(static slice => slice.Allocated)), "N1"));
+                    ResultTable.Number(Statistics.Median(own.Select(static slice => slice.Allocated)), "N1"),
+                ]);
             }
         }
 

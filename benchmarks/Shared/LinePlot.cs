@@ -15,9 +15,14 @@ internal static class LinePlot
 
     private static readonly string[] s_colors = ["#888888", "#d08000", "#2070d0", "#20a060"];
 
-    public static void Save(string name, string title, string[] sizes, IReadOnlyList<(string Way, double[] Values)> lines)
+    /// <param name="name">The name of the file, without its end.</param>
+    /// <param name="title">What is drawn, of which unit.</param>
+    /// <param name="sizes">The marks below the axis, one for each value; empty for none.</param>
+    /// <param name="lines">The values.</param>
+    /// <param name="most">Where the axis is cut; what is above is drawn there. Default: nowhere.</param>
+    public static void Save(string name, string title, string[] sizes, IReadOnlyList<(string Way, double[] Values)> lines, double most = double.PositiveInfinity)
     {
-        var top = lines.Max(static line => line.Values.Max());
+        var top = Math.Min(most, lines.Max(static line => line.Values.Max()));
         var step = Math.Pow(10, Math.Floor(Math.Log10(top)));
         step = top / step < 3 ? step / 2 : step;
         var ceiling = Math.Ceiling(top / step) * step;
@@ -37,9 +42,9 @@ internal static class LinePlot
 
         for (var line = 0; line < lines.Count; line++)
         {
-            var points = string.Join(' ', lines[line].Values.Select((value, index) => string.Create(CultureInfo.InvariantCulture, $"{X(index):0},{Y(value):0}")));
+            var points = string.Join(' ', lines[line].Values.Select((value, index) => string.Create(CultureInfo.InvariantCulture, $"{X(index):0.0},{Y(Math.Min(value, ceiling)):0.0}")));
             var legend = Top + 12 + (18 * line);
-            svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"{s_colors[line]}\" stroke-width=\"2\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"{s_colors[line]}\" stroke-width=\"1.5\"/>\n");
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right + 14}\" y=\"{legend}\" fill=\"{s_colors[line]}\">{lines[line].Way}</text>\n");
         }
 

@@ -14,7 +14,12 @@ internal sealed class CommandLine(string[] args)
     public static bool AsksForHelp(string[] args) => args.Any(word => word is "--help" or "-h");
 
     /// <summary>Takes a flag such as "--bench".</summary>
-    public bool TakeFlag(string option) => _left.Remove(option);
+    public bool TakeFlag(string option)
+    {
+        var isThere = _left.Remove(option);
+        ThrowIfLeft(option);
+        return isThere;
+    }
 
     /// <summary>Takes the next word that is not an option.</summary>
     public string? TakeWord()
@@ -45,6 +50,7 @@ internal sealed class CommandLine(string[] args)
 
         var value = _left[index + 1];
         _left.RemoveRange(index, 2);
+        ThrowIfLeft(option);
         return value;
     }
 
@@ -83,7 +89,15 @@ internal sealed class CommandLine(string[] args)
     {
         if (_left.Count > 0)
         {
-            throw new UsageException($"\"{_left[0]}\" is no option of this program, or was given twice.");
+            throw new UsageException($"\"{_left[0]}\" is {(_left[0].StartsWith('-') ? "no option of this program" : "one word too many")}.");
+        }
+    }
+
+    private void ThrowIfLeft(string option)
+    {
+        if (_left.Contains(option))
+        {
+            throw new UsageException($"{option} was given twice.");
         }
     }
 

@@ -7,7 +7,13 @@ namespace NetKit.Samples;
 /// <summary>Reads and writes endpoints the way people type them.</summary>
 internal static class EndPointText
 {
-    public const string Expected = "host:port, such as localhost:7007 or [::1]:7007, or unix:/path";
+    public const string Expected = "host:port with a port from 0 to 65535, such as localhost:7007 or [::1]:7007, or unix:/path";
+
+    /// <summary>Reads where a client is to connect: as <see cref="Parse"/>, but no server has port 0.</summary>
+    public static EndPoint ParseServer(string text) =>
+        Parse("the server", text) is var server and not (IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
+            ? server
+            : throw UsageException.For("the server", text, Expected.Replace("from 0", "from 1", StringComparison.Ordinal));
 
     /// <summary>Reads host:port (an empty host or * is every address of this machine) or unix:/path.</summary>
     public static EndPoint Parse(string option, string text)

@@ -5,31 +5,29 @@ namespace NetKit.Samples;
 /// <summary>Sends messages back and forth as fast as they go, and measures each round trip.</summary>
 internal static class Bench
 {
-    public static async Task RunAsync(Settings settings, TextWriter output)
+    /// <summary>Runs until its time is over, it is told to stop, or a connection fails; sums up what was measured in each case.</summary>
+    public static async Task RunAsync(Settings settings, Dialer dialer, TextWriter output, CancellationToken stop)
     {
         var connections = new List<Connection>();
         try
         {
             while (connections.Count < settings.Connections)
             {
-                connections.Add(await Dial.ConnectAsync(settings.Server, settings.Timeout));
+                connections.Add(await dialer.DialAsync(settings.Server, stop));
             }
 
             var histograms = connections.ConvertAll(_ => new LatencyHistogram());
+            using var cut = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var start = Stopwatch.GetTimestamp();
             var end = Deadline.After(TimeSpan.FromSeconds(settings.Seconds));
-            var progress = ShowProgressAsync(histograms, settings.Seconds, output);
-
-            // As they end, not all at the end: the first failure is shown at once.
-            await foreach (var worker in Task.WhenEach(connections.Zip(histograms, (connection, histogram) =>
-                Task.Run(() => MeasureAsync(connection, histogram, settings, end)))))
-            {
-                await worker;
-            }
-
+            var progress = ShowProgressAsync(histograms, settings.Seconds, output, cut.Token);
+            var workers = Task.WhenAll(connections.Zip(histograms, (connection, histogram) =>
+                Task.Run(() => MeasureOrCutAsync(connection, histogram, settings, end, cut))));
+            await workers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var elapsed = Stopwatch.GetElapsedTime(start);
             await progress;
             await ReportAsync(LatencyHistogram.Sum(histograms), elapsed, settings, output);
+            await workers;
         }
         finally
         {
@@ -40,7 +38,27 @@ internal static class Bench
         }
     }
 
-    private static async Task MeasureAsync(Connection connection, LatencyHistogram histogram, Settings settings, Deadline end)
+    // The first failure ends it for all.
+    private static async Task MeasureOrCutAsync(
+        Connection connection, LatencyHistogram histogram, Settings settings, Deadline end, CancellationTokenSource cut)
+    {
+        try
+        {
+            await MeasureAsync(connection, histogram, settings, end, cut.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Cut: what was measured so far counts.
+        }
+        catch
+        {
+            await cut.CancelAsync();
+            throw;
+        }
+    }
+
+    private static async Task MeasureAsync(
+        Connection connection, LatencyHistogram histogram, Settings settings, Deadline end, CancellationToken cut)
     {
         var message = new byte[settings.Size];
         var echo = new byte[settings.Size];
@@ -49,8 +67,8 @@ internal static class Bench
         {
             var sent = Stopwatch.GetTimestamp();
             connection.SetDeadline(Deadline.After(settings.Timeout));
-            await connection.WriteAsync(message);
-            await connection.ReadExactlyAsync(echo);
+            await connection.WriteAsync(message, cut);
+            await connection.ReadExactlyAsync(echo, cut);
             histogram.Record(Stopwatch.GetElapsedTime(sent));
             if (!echo.AsSpan().SequenceEqual(message))
             {
@@ -59,13 +77,18 @@ internal static class Bench
         }
     }
 
-    private static async Task ShowProgressAsync(List<LatencyHistogram> histograms, int seconds, TextWriter output)
+    private static async Task ShowProgressAsync(List<LatencyHistogram> histograms, int seconds, TextWriter output, CancellationToken cut)
     {
         var before = 0L;
         using var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1));
         for (var second = 1; second <= seconds; second++)
         {
-            await everySecond.WaitForNextTickAsync();
+            await ((Task)everySecond.WaitForNextTickAsync(cut).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cut.IsCancellationRequested)
+            {
+                return;
+            }
+
             var count = histograms.Sum(histogram => histogram.Count);
             await output.WriteLineAsync($"{second,4} s  {count - before,10:N0} round trips/s");
             before = count;

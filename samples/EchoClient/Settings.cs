@@ -11,7 +11,7 @@ internal sealed record Settings(EndPoint Server, TimeSpan Timeout, bool Bench, i
           Sends each line of its input and prints the echo; the server is localhost:7007 unless said otherwise.
 
           --timeout 5s      how long connecting, and each round trip, may take; default 5s
-          --bench           measure round trips instead
+          --bench           measure round trips instead; Ctrl+C ends it, with what was measured
           --seconds 5       ... for so long, 1 to 3600
           --connections 1   ... on so many connections at once, 1 to 10000
           --size 64         ... of so many bytes each, 1 to 65536
@@ -28,7 +28,7 @@ internal sealed record Settings(EndPoint Server, TimeSpan Timeout, bool Bench, i
             Connections: OfBench("--connections", 10_000) ?? 1,
             // A larger message could fill both ways at once: the client writes before it reads.
             Size: OfBench("--size", 65_536) ?? 64,
-            Server: EndPointText.Parse("the server", line.TakeWord() ?? "localhost:7007"));
+            Server: EndPointText.ParseServer(line.TakeWord() ?? "localhost:7007"));
         line.Finish();
         return settings;
 

@@ -11,7 +11,7 @@ internal sealed class Demonstration(Settings settings, ConnectionPool pool, ICon
     // A key of our own, for a server that may be somebody's.
     private readonly string _counter = $"netkit:redisping:{Guid.NewGuid():N}";
 
-    /// <summary>Runs until its time is over or it is told to stop; false if an answer was not the right one.</summary>
+    /// <summary>Runs until its time is over or it is told to stop; false if an answer was not the right one, or nobody can say.</summary>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         await _redis.PingAsync(stop);
@@ -74,7 +74,6 @@ internal sealed class Demonstration(Settings settings, ConnectionPool pool, ICon
         var counted = await CountedAsync();
         var least = _tally.Increments;
         var most = least + _tally.Unknown;
-        var isRight = _tally.Wrong == 0 && (counted is null || (counted >= least && counted <= most));
         var statistics = pool.GetStatistics();
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
@@ -89,8 +88,19 @@ internal sealed class Demonstration(Settings settings, ConnectionPool pool, ICon
             await output.WriteLineAsync($"The last to fail: {failure.Message}");
         }
 
-        return isRight;
+        var fault = FaultOf(counted, least, most);
+        await output.WriteLineAsync(fault is null ? "Every answer was right." : $"FAILED: {fault}");
+        return fault is null;
     }
+
+    private string? FaultOf(long? counted, long least, long most) => counted switch
+    {
+        _ when _tally.Wrong > 0 => "a call was answered with what belonged to another.",
+        null => "the server is out of reach, so the counter could not be checked.",
+        var count when count < least => "the counter was lost; did the server restart without persistence?",
+        var count when count > most => "the counter was incremented more often than it was asked for.",
+        _ => null,
+    };
 
     /// <summary>Reads the counter and removes it. Nothing is cut any more, but what was cut just before may be found only now.</summary>
     private async Task<long?> CountedAsync()

@@ -33,7 +33,13 @@ catch (OperationCanceledException)
 {
     return 0;
 }
-catch (Exception e) when (e is ConnectionException or RespFormatException or RedisErrorException)
+catch (Exception e) when ((e as RespFormatException ?? e.InnerException as RespFormatException) is { } format)
+{
+    // The pool's words for the first answer would be that nobody could be dialed.
+    Console.Error.WriteLine($"RedisPing: the server was dialed and answers, but does not speak Redis: {format.Message}.");
+    return 1;
+}
+catch (Exception e) when (e is ConnectionException or RedisErrorException)
 {
     Console.Error.WriteLine($"RedisPing: {e.Message}");
     return 1;

@@ -27,7 +27,7 @@ internal sealed record Settings(
             Connections: line.TakeNumber("--connections", 1, 1_000) ?? 4,
             CutEvery: line.TakeDuration("--cut-every", noneAllowed: true) ?? TimeSpan.FromMilliseconds(200),
             Timeout: line.TakeDuration("--timeout") ?? TimeSpan.FromSeconds(1),
-            Server: line.TakeWord() is { } server ? EndPointText.Parse("the server", server) : null);
+            Server: line.TakeWord() is { } server ? EndPointText.ParseServer(server) : null);
         line.Finish();
         return settings;
     }

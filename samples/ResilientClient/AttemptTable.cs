@@ -24,7 +24,7 @@ internal sealed class AttemptTable(TimeProvider clock)
 
     public TimeSpan Elapsed => clock.GetElapsedTime(_began);
 
-    /// <summary>Takes in an attempt that has just ended. Its own beginning counts from that of its round, so it is not what we want.</summary>
+    /// <summary>Takes in an attempt that has just ended.</summary>
     public void Add(DialAttempt attempt)
     {
         string[] row =
@@ -36,7 +36,7 @@ internal sealed class AttemptTable(TimeProvider clock)
                 DialPhase.Tls => "TLS handshake",
                 _ => "connect",
             },
-            Milliseconds(Elapsed - attempt.Elapsed),
+            Milliseconds(attempt.Started),
             Milliseconds(attempt.Elapsed),
             attempt.Error is { } error ? $"{attempt.Outcome}: {error.Error}" : $"{attempt.Outcome}",
         ];

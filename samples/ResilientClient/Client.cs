@@ -19,7 +19,7 @@ internal sealed class Client(Settings settings, DnsEndPoint host, Func<string, C
             _attempts.Print(output);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Connected to {EndPointText.Format(connection.RemoteEndPoint!)} after {_attempts.Elapsed.TotalMilliseconds:0} ms, in {_attempts.Count} attempt(s)."));
+                $"Connected to {EndPointText.Format(connection.RemoteEndPoint!)} after {_attempts.Elapsed.TotalMilliseconds:0} ms, in {Attempts(_attempts.Count)}."));
         }
         catch (DialException)
         {
@@ -28,7 +28,7 @@ internal sealed class Client(Settings settings, DnsEndPoint host, Func<string, C
         }
     }
 
-    /// <summary>Asks for the page, by an HttpClient whose connections are dialled in the same way. TLS is the handler's own affair there.</summary>
+    /// <summary>Asks for the page, by an HttpClient whose connections are dialed in the same way. TLS is the handler's own affair there.</summary>
     public async Task GetPageAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler().UseDialer(MakeDialer(tls: null, onAttempt: null))) { Timeout = settings.Budget };
@@ -39,7 +39,15 @@ internal sealed class Client(Settings settings, DnsEndPoint host, Func<string, C
             CultureInfo.InvariantCulture, $"HttpClient: {page} is {(int)response.StatusCode} {response.ReasonPhrase}, {content.Length} B."));
     }
 
+    /// <summary>Says how a dial failed, in the words of this program: the table has the attempts.</summary>
+    public string Describe(DialException failure) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"cannot reach {EndPointText.Format(host)}: {(failure.InnerException ?? failure).Message}; {Attempts(failure.Attempts.Count)}, with --retries {settings.Retries} and --budget {settings.Budget.TotalSeconds:0.###}s");
+
+    private static string Attempts(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} attempt{(count == 1 ? "" : "s")}");
+
+    // A round may take a third of the budget: an address that swallows packets leaves time for the others, and for another round.
     private RetryingDialer MakeDialer(SslClientAuthenticationOptions? tls, Action<DialAttempt>? onAttempt) => new(
-        new Dialer(new DialerOptions { Tls = tls, Resolve = resolve, OnAttempt = onAttempt }),
+        new Dialer(new DialerOptions { ConnectTimeout = settings.Budget / 3, Tls = tls, Resolve = resolve, OnAttempt = onAttempt }),
         new RetryOptions { MaxRetryAttempts = settings.Retries, TotalTimeout = settings.Budget });
 }

@@ -13,8 +13,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    await RunAsync(Settings.Parse(args), stopping.Token);
-    return 0;
+    return await RunAsync(Settings.Parse(args), stopping.Token) ? 0 : 1;
 }
 catch (UsageException e)
 {
@@ -38,14 +37,23 @@ void Stop(PosixSignalContext context)
     stopping.Cancel();
 }
 
-static async Task RunAsync(Settings settings, CancellationToken stop)
+static async Task<bool> RunAsync(Settings settings, CancellationToken stop)
 {
     await using var own = settings.Server is null ? new LateServer() : null;
     var host = settings.Server ?? own!.Host;
     Console.WriteLine(own is null
-        ? $"Dialling {EndPointText.Format(host)}."
-        : $"Dialling {EndPointText.Format(host)}, whose server opens a little later.");
+        ? $"Dialing {EndPointText.Format(host)}."
+        : $"Dialing {EndPointText.Format(host)}, whose server opens a little later.");
     var client = new Client(settings, host, own is null ? null : LateServer.ResolveAsync, Console.Out);
-    await client.DialAsync(stop);
-    await client.GetPageAsync(stop);
+    try
+    {
+        await client.DialAsync(stop);
+        await client.GetPageAsync(stop);
+        return true;
+    }
+    catch (Exception e) when ((e as DialException ?? e.InnerException as DialException) is { } failure)
+    {
+        Console.Error.WriteLine($"ResilientClient: {client.Describe(failure)}.");
+        return false;
+    }
 }

@@ -27,14 +27,19 @@ internal sealed record Settings(DnsEndPoint? Server, bool Tls, TimeSpan Budget, 
             Path: line.TakeText("--path", "such as /index.html") ?? "/",
             Server: line.TakeWord() is { } word ? Host(word) : null);
         line.Finish();
+        if (settings is { Tls: true, Server: null })
+        {
+            throw new UsageException("--tls needs a host: the server that is started here speaks plain HTTP.");
+        }
+
         return settings.Path.StartsWith('/') ? settings : throw UsageException.For("--path", settings.Path, "a path that begins with /");
     }
 
     // A name or an address, either as a host: an HTTP request needs one.
-    private static DnsEndPoint Host(string word) => EndPointText.Parse("the server", word) switch
+    private static DnsEndPoint Host(string word) => (word.StartsWith("unix:", StringComparison.Ordinal) ? null : EndPointText.ParseServer(word)) switch
     {
         DnsEndPoint host => host,
-        IPEndPoint { Port: not 0 } address when !address.Address.Equals(IPAddress.IPv6Any) => new DnsEndPoint($"{address.Address}", address.Port),
-        _ => throw UsageException.For("the server", word, "host:port, such as localhost:8080"),
+        IPEndPoint address when !address.Address.Equals(IPAddress.IPv6Any) => new DnsEndPoint($"{address.Address}", address.Port),
+        _ => throw UsageException.For("the server", word, "host:port, such as localhost:8080: a page needs a host"),
     };
 }

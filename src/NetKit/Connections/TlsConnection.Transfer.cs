@@ -149,6 +149,6 @@ public sealed partial class TlsConnection
 
         return Volatile.Read(ref _closed) != 0
             ? new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint)
-            : new ConnectionException(ConnectionError.TlsFailed, operation, LocalEndPoint, RemoteEndPoint, exception, detail: exception.Message);
+            : new ConnectionException(ConnectionError.TlsFailed, operation, LocalEndPoint, RemoteEndPoint, exception, detail: TlsErrors.CauseOf(exception));
     }
 }

@@ -112,7 +112,7 @@ public sealed partial class TlsConnection : Connection
             {
                 // Refused by either side, or not TLS at all: the layers below have many names for it.
                 throw new ConnectionException(
-                    ConnectionError.TlsFailed, "TLS handshake", inner.LocalEndPoint, inner.RemoteEndPoint, exception, detail: exception.Message);
+                    ConnectionError.TlsFailed, "TLS handshake", inner.LocalEndPoint, inner.RemoteEndPoint, exception, detail: TlsErrors.CauseOf(exception));
             }
 
             throw;

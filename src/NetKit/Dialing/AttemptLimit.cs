@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace NetKit;
@@ -34,7 +33,5 @@ internal readonly record struct AttemptLimit(TimeSpan Timeout, AdaptiveTimeout? 
         local,
         address,
         new TimeoutException(),
-        detail: string.Create(
-            CultureInfo.InvariantCulture,
-            $"no answer within {Timeout.TotalMilliseconds:0.###} ms, {(IsAdaptive ? nameof(DialerOptions.AttemptTimeout) : "its share of the time for the dial")}"));
+        detail: $"no answer within {ErrorSentence.Format(Timeout)}, {(IsAdaptive ? nameof(DialerOptions.AttemptTimeout) : "its share of the time for the dial")}");
 }

@@ -13,7 +13,7 @@ public sealed class DialAttempt
     /// <summary>Describes an attempt.</summary>
     /// <param name="endPoint">The address that was tried; in a name resolution the host and port.</param>
     /// <param name="phase">How far it came.</param>
-    /// <param name="started">When it began, counted from the beginning of the dial.</param>
+    /// <param name="started">When it began, counted from the beginning of the dial, all its rounds included.</param>
     /// <param name="elapsed">How long it took.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="error">Why it failed or timed out; null when it did neither.</param>
@@ -44,6 +44,7 @@ public sealed class DialAttempt
     public DialPhase Phase { get; }
 
     /// <summary>Tells when it began, counted from the beginning of the dial.</summary>
+    /// <remarks>That of a <see cref="RetryingDialer"/> is the whole of its dial, from the first round on.</remarks>
     public TimeSpan Started { get; }
 
     /// <summary>Tells how long it took.</summary>
@@ -58,13 +59,19 @@ public sealed class DialAttempt
     /// <summary>Describes the attempt: "10.0.0.7:443 at 250 ms: connect failed after 0.3 ms, connection refused, nobody listens there".</summary>
     public override string ToString()
     {
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{ErrorSentence.Format(EndPoint)} at {Milliseconds(Started)}: {NameOf(Phase)} {NameOf(Outcome)} after {Milliseconds(Elapsed)}");
-        return Error is null ? text : $"{text}, {Error.Cause}";
+        var (endPoint, happened, cause) = Fate;
+        var text = $"{endPoint} at {Milliseconds(Started)}: {happened} after {Milliseconds(Elapsed)}";
+        return cause is null ? text : $"{text}, {cause}";
     }
 
-    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds switch
+    /// <summary>The same, counted from an earlier beginning.</summary>
+    internal DialAttempt Later(TimeSpan before) =>
+        before == TimeSpan.Zero ? this : new DialAttempt(EndPoint, Phase, before + Started, Elapsed, Outcome, Error);
+
+    /// <summary>What happened, without when: what attempts that went the same way have in common.</summary>
+    internal (string EndPoint, string Happened, string? Cause) Fate => (ErrorSentence.Format(EndPoint), $"{NameOf(Phase)} {NameOf(Outcome)}", Error?.Cause);
+
+    internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds switch
     {
         0 => "0 ms",
         < 10 and > -10 and var few => string.Create(CultureInfo.InvariantCulture, $"{few:0.0##} ms"),

@@ -8,7 +8,8 @@ namespace NetKit;
 /// <para><see cref="ConnectionException.Error"/> is <see cref="ConnectionError.DeadlineExceeded"/> when the time of the whole
 /// dial was over; else it is that of the address which was to be preferred. The inner exception is that address's error
 /// in either case.</para>
-/// <para>The message lists every attempt.</para>
+/// <para>The message lists every attempt; those that went the same way in one entry, with the time of each:
+/// "10.0.0.7:443: connect failed 3 times, at 0 ms, 38 ms and 112 ms, connection refused, nobody listens there".</para>
 /// </remarks>
 public sealed class DialException : ConnectionException
 {
@@ -48,6 +49,6 @@ public sealed class DialException : ConnectionException
         ArgumentNullException.ThrowIfNull(attempts);
         return attempts.Count == 0
             ? cause
-            : string.Create(CultureInfo.InvariantCulture, $"{cause} (attempts: {attempts.Count}; {string.Join("; ", attempts)})");
+            : string.Create(CultureInfo.InvariantCulture, $"{cause} (attempts: {attempts.Count}; {AttemptList.Describe(attempts)})");
     }
 }

@@ -8,6 +8,7 @@ namespace NetKit;
 internal sealed class DialReport
 {
     private readonly EndPoint _endPoint;
+    private readonly TimeSpan _before;
     private readonly Action<DialAttempt>? _onAttempt;
     private readonly ILogger _logger;
     private readonly TimeProvider? _timeProvider;
@@ -15,9 +16,15 @@ internal sealed class DialReport
     private readonly long _start;
     private readonly Activity? _span;
 
-    public DialReport(EndPoint endPoint, DialerOptions options, ILogger logger, TimeProvider? timeProvider)
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="before">How long the dial that this is a round of has been under way.</param>
+    /// <param name="options">Who is told.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public DialReport(EndPoint endPoint, TimeSpan before, DialerOptions options, ILogger logger, TimeProvider? timeProvider)
     {
         _endPoint = endPoint;
+        _before = before;
         _onAttempt = options.OnAttempt;
         _logger = logger;
         _timeProvider = timeProvider;
@@ -34,9 +41,10 @@ internal sealed class DialReport
     /// <summary>The attempts, in the order in which they began. To be asked for when all have ended.</summary>
     public IReadOnlyList<DialAttempt> Attempts => [.. _attempts.OrderBy(static attempt => attempt.Started)];
 
-    /// <summary>Takes in an attempt that has ended. One at a time.</summary>
+    /// <summary>Takes in an attempt that has ended, its beginning as <see cref="Elapsed"/> counts. One at a time.</summary>
     public void Add(DialAttempt attempt)
     {
+        attempt = attempt.Later(_before);
         _attempts.Add(attempt);
         NetKitMetrics.DialAttemptEnded(NameOf(attempt.Outcome), DialSpans.FamilyOf(attempt.EndPoint));
         if (_logger.IsEnabled(LogLevel.Trace))

@@ -34,11 +34,11 @@ internal sealed class DialRounds(EndPoint endPoint, TimeProvider? clock)
     /// <summary>Takes in what a round tried.</summary>
     /// <param name="began">When the round began.</param>
     /// <param name="failure">How it failed; what is no <see cref="DialException"/> is one attempt.</param>
-    public void Add(TimeSpan began, ConnectionException failure)
+    /// <param name="byOurClock">Whether its attempts count from the beginning of the dial; else from that of the round.</param>
+    public void Add(TimeSpan began, ConnectionException failure, bool byOurClock)
     {
         var attempts = failure is DialException { Attempts: { Count: > 0 } tried }
-            ? tried.Select(attempt => new DialAttempt(
-                attempt.EndPoint, attempt.Phase, began + attempt.Started, attempt.Elapsed, attempt.Outcome, attempt.Error))
+            ? tried.Select(attempt => attempt.Later(byOurClock ? TimeSpan.Zero : began))
             :
             [
                 new DialAttempt(

@@ -8,8 +8,8 @@ namespace NetKit;
 /// <para>Goes to an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> (a host name or an address, of the family that it
 /// names), a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>, or the endpoint of a listener in memory.</para>
 /// <para>A host's addresses are tried in an order that alternates between IPv6 and IPv4; the next attempt starts after
-/// <see cref="DialerOptions.AttemptDelay"/>, or at once when one failed, at most four are under way, and the first that
-/// succeeds wins (RFC 8305, "Happy Eyeballs"). With <see cref="DialerOptions.Tls"/> that is the first to finish its handshake.</para>
+/// <see cref="DialerOptions.AttemptDelay"/>, or as soon as one failed (though never within 10 milliseconds of the last start), at
+/// most four are under way, and the first that succeeds wins (RFC 8305, "Happy Eyeballs"). With <see cref="DialerOptions.Tls"/> that is the first to finish its handshake.</para>
 /// <para>Safe to use from any thread; one dialer serves a whole program. It holds nothing that would have to be disposed.</para>
 /// </remarks>
 public sealed class Dialer : IBoundedDialer
@@ -51,16 +51,18 @@ public sealed class Dialer : IBoundedDialer
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ArgumentException">A dialer does not go to endpoints of that kind.</exception>
     public ValueTask<Connection> DialAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
-        DialAsync(endPoint, Deadline.None, cancellationToken);
+        DialAsync(endPoint, Deadline.None, TimeSpan.Zero, cancellationToken);
 
-    ValueTask<Connection> IBoundedDialer.DialAsync(EndPoint endPoint, Deadline limit, CancellationToken cancellationToken) =>
-        DialAsync(endPoint, limit, cancellationToken);
+    ValueTask<Connection> IBoundedDialer.DialAsync(
+        EndPoint endPoint, Deadline limit, TimeSpan before, CancellationToken cancellationToken) =>
+        DialAsync(endPoint, limit, before, cancellationToken);
 
-    private async ValueTask<Connection> DialAsync(EndPoint endPoint, Deadline limit, CancellationToken cancellationToken)
+    private async ValueTask<Connection> DialAsync(
+        EndPoint endPoint, Deadline limit, TimeSpan before, CancellationToken cancellationToken)
     {
         DialTarget.ThrowIfUnknown(endPoint);
         cancellationToken.ThrowIfCancellationRequested();
-        var report = new DialReport(endPoint, _options, _logger, _timeProvider);
+        var report = new DialReport(endPoint, before, _options, _logger, _timeProvider);
         var run = new DialRun(endPoint, _options, _connector, report, limit, _timeProvider, cancellationToken);
         switch (await run.RunAsync(_lookup).ConfigureAwait(false))
         {
@@ -90,7 +92,7 @@ public sealed class Dialer : IBoundedDialer
                 localEndPoint: _options.LocalEndPoint,
                 detail: limit.HasPassed
                     ? "no connection within the time that was left"
-                    : $"no connection within {_options.ConnectTimeout} ({nameof(DialerOptions.ConnectTimeout)})");
+                    : $"no connection within {ErrorSentence.Format(_options.ConnectTimeout)} ({nameof(DialerOptions.ConnectTimeout)})");
         }
 
         // Every attempt has failed here, the preferred address's too.

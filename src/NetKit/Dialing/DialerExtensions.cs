@@ -31,7 +31,7 @@ public static class DialerExtensions
     /// <returns>The handler.</returns>
     /// <remarks>
     /// Sets <see cref="SocketsHttpHandler.ConnectCallback"/>. A dial that fails makes the request fail with an
-    /// <see cref="HttpRequestException"/> around the dialer's exception.
+    /// <see cref="HttpRequestException"/> around the dialer's exception, whose message the handler repeats in its own.
     /// </remarks>
     public static SocketsHttpHandler UseDialer(this SocketsHttpHandler handler, IDialer dialer)
     {

@@ -19,7 +19,8 @@ public sealed class DialerOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Sets how long an attempt is left alone before one at the next address joins it (RFC 8305's Connection Attempt Delay). Default: 250 milliseconds.</summary>
-    /// <remarks>More than zero; below 100 milliseconds it counts as that, above 2 seconds as that. After a failure the next address is tried at once.</remarks>
+    /// <remarks>More than zero; below 100 milliseconds it counts as that, above 2 seconds as that. After a failure the next address is tried
+    /// without that wait, though not within 10 milliseconds of the last start (RFC 8305, section 5).</remarks>
     public TimeSpan AttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Limits each attempt by how long attempts took lately, connect and TLS handshake together. Default (null): no limit but that of the dial.</summary>
@@ -53,6 +54,8 @@ public sealed class DialerOptions
 
     /// <summary>Is told of each attempt when it has ended, of dials that succeed too. Default (null): nobody is.</summary>
     /// <remarks>
+    /// In a <see cref="RetryingDialer"/> right around this dialer, <see cref="DialAttempt.Started"/> counts from the beginning of the
+    /// whole dial, so that the attempts of all rounds are on one clock.
     /// Called for one attempt of a dial at a time, before the dial ends, which waits for it: it should be quick. What it throws is
     /// logged and has no effect.
     /// </remarks>

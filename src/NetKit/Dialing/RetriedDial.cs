@@ -9,6 +9,10 @@ namespace NetKit;
 /// <remarks>Knows nothing of what repeats the rounds. Without a policy, a user's own pipeline decides when they are repeated.</remarks>
 internal sealed class RetriedDial
 {
+    // What a last round gets above the time that it is expected to take: timers are late, and so are threads.
+    private static readonly TimeSpan s_spare = TimeSpan.FromMilliseconds(10);
+
+    private readonly IDialer _inner;
     private readonly RetryPolicy? _policy;
     private readonly CancellationToken _caller;
     private readonly DialRounds _rounds;
@@ -16,14 +20,15 @@ internal sealed class RetriedDial
     private readonly DialBudget? _budget;
     private TimeSpan _roundBegan; // this and the next: as DialRounds.Elapsed counts
     private TimeSpan _nextRound;
+    private bool _isLast;
     private TimeSpan _quickestAnswer = TimeSpan.Zero;
     private bool _isUnknownHost;
     private ConnectionException? _lastFailure;
     private string? _ending;
 
-    public RetriedDial(EndPoint endPoint, RetryPolicy? policy, CancellationToken caller)
+    public RetriedDial(IDialer inner, EndPoint endPoint, RetryPolicy? policy, CancellationToken caller)
     {
-        (EndPoint, _policy, _caller) = (endPoint, policy, caller);
+        (_inner, EndPoint, _policy, _caller) = (inner, endPoint, policy, caller);
         _rounds = new DialRounds(endPoint, policy?.Clock);
         _record = policy?.RecordOf(endPoint);
         _budget = policy?.Options.TotalTimeout is { } time ? new DialBudget(time, policy.Clock, caller) : null;
@@ -53,12 +58,12 @@ internal sealed class RetriedDial
     }
 
     /// <summary>Runs a round in the time that is left.</summary>
-    /// <param name="inner">Dials. NetKit's own dialer is told the limit, and so says what it tried when that is over.</param>
+    /// <remarks>NetKit's own dialer is told the limit, and so says what it tried when that is over.</remarks>
+    /// <param name="round">Which.</param>
     /// <param name="stop">What ends a round of another dialer: <see cref="Stop"/>, or what a pipeline made of it.</param>
-    public ValueTask<Connection> RunRoundAsync(IDialer inner, CancellationToken stop) =>
-        _budget is not null && inner is IBoundedDialer bounded
-            ? bounded.DialAsync(EndPoint, Limit, _caller)
-            : inner.DialAsync(EndPoint, stop);
+    public ValueTask<Connection> RunRoundAsync(DialRound round, CancellationToken stop) => _inner is IBoundedDialer bounded
+        ? bounded.DialAsync(EndPoint, Limit, round.Began, _budget is null ? stop : _caller)
+        : _inner.DialAsync(EndPoint, stop);
 
     public void Succeeded(DialRound round) => _record?.Succeeded(round.Turn);
 
@@ -74,7 +79,7 @@ internal sealed class RetriedDial
 
         var kind = DialFailures.Classify(failure);
         _record?.Failed(round.Turn, kind, failure);
-        _rounds.Add(round.Began, failure);
+        _rounds.Add(round.Began, failure, byOurClock: _inner is IBoundedDialer);
         (_roundBegan, _lastFailure) = (round.Began, failure);
 
         // A refusal takes a round trip, and so does a connection that comes of the next round.
@@ -113,9 +118,9 @@ internal sealed class RetriedDial
         var now = _rounds.Elapsed;
         var fromStart = _roundBegan + _policy.Backoff.Next(retry, _policy.Random()) - now;
         var wait = kind.LeastWait() + (fromStart > TimeSpan.Zero ? fromStart : TimeSpan.Zero);
-        if (!(Limit.Remaining - wait is var left && left > TimeSpan.Zero && left >= _quickestAnswer))
+        if (_isLast || (!Fits(wait) && !TryDrawLast(kind.LeastWait(), retry, out wait)))
         {
-            _ending = $"a retry would not finish within TotalTimeout, which is {options.TotalTimeout}";
+            _ending = $"a retry would not finish within TotalTimeout, which is {ErrorSentence.Format(options.TotalTimeout!.Value)}";
             return false;
         }
 
@@ -162,7 +167,7 @@ internal sealed class RetriedDial
         }
 
         var isLate = last is OperationCanceledException or ConnectionException { Error: ConnectionError.DeadlineExceeded } && Limit.HasPassed;
-        var ending = isLate ? $"TotalTimeout is {_policy!.Options.TotalTimeout}" : _ending;
+        var ending = isLate ? $"TotalTimeout is {ErrorSentence.Format(_policy!.Options.TotalTimeout!.Value)}" : _ending;
         return last switch
         {
             // Between two rounds, or of a pipeline's own accord.
@@ -175,12 +180,36 @@ internal sealed class RetriedDial
             ConnectionException failure when ending is null && _rounds.AreToldBy(failure) => failure,
             ConnectionException failure => _rounds.ToException(
                 failure.Error,
-                failure is DialException { Attempts.Count: > 0 } ? null : failure.Cause,
+                CauseOf(failure),
                 failure.InnerException ?? failure,
                 failure.LocalEndPoint,
                 ending),
             _ => last,
         };
+    }
+
+    /// <summary>Why a round failed, in words: those of the attempt that is to blame, which may know more than the error's name says.</summary>
+    private static string? CauseOf(ConnectionException failure) => failure switch
+    {
+        DialException { Attempts.Count: > 0, InnerException: ConnectionException blamed } when blamed.Error == failure.Error => blamed.Cause,
+        DialException { Attempts.Count: > 0 } => null,
+        _ => failure.Cause,
+    };
+
+    private bool Fits(TimeSpan wait) => Limit.Remaining - wait is var left && left > TimeSpan.Zero && left >= _quickestAnswer;
+
+    /// <summary>Draws a wait from what is left of the time, for a last round, when the one that was drawn is too long.</summary>
+    /// <remarks>
+    /// Once: ever shorter waits would bring the clients of an outage back faster and faster. Drawn, not cut to what is left: that
+    /// would bring them back as one.
+    /// </remarks>
+    private bool TryDrawLast(TimeSpan least, int retry, out TimeSpan wait)
+    {
+        var shortest = _policy!.Backoff.Floor(retry);
+        var longest = Limit.Remaining - least - (2 * _quickestAnswer) - s_spare;
+        _isLast = longest > shortest;
+        wait = _isLast ? least + shortest + ((longest - shortest) * _policy.Random()) : TimeSpan.Zero;
+        return _isLast;
     }
 
     private bool IsWorthARetry(DialFailure kind)

@@ -10,6 +10,11 @@ public sealed class RetryOptions
     internal static RetryOptions Default { get; } = new();
 
     /// <summary>Limits how often a dial is tried again. Default: 4, which makes five rounds. Zero: never.</summary>
+    /// <remarks>
+    /// A dial ends with this or with <see cref="TotalTimeout"/>, whichever comes first. Against a peer that refuses at once the four
+    /// retries of the default are over within three quarters of a second, so a long <see cref="TotalTimeout"/> is never used: to
+    /// wait that long for a peer that is late, set this to <see cref="int.MaxValue"/>.
+    /// </remarks>
     public int MaxRetryAttempts { get; set; } = 4;
 
     /// <summary>Sets the longest wait before the first retry. Default: 50 ms. Zero: retry at once, every time. At most <see cref="MaxDelay"/>.</summary>
@@ -26,7 +31,11 @@ public sealed class RetryOptions
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Limits the time of all rounds and waits together. Default (null): only the inner dialer's limits and the token do. At most a day.</summary>
-    /// <remarks>A retry that could not finish in what is left is not begun: the dial fails then, not at the limit.</remarks>
+    /// <remarks>
+    /// A retry that could not finish in what is left is not begun: the dial fails then, not at the limit. When the wait that was drawn
+    /// is too long, one last wait is drawn from what is left. The dial ends sooner still when <see cref="MaxRetryAttempts"/> is
+    /// used up, as four retries of a refused dial are in less than a second.
+    /// </remarks>
     public TimeSpan? TotalTimeout { get; set; }
 
     /// <summary>Decides which failures are worth a retry, in place of the rules of <see cref="RetryingDialer"/>. Default (null): those rules.</summary>
@@ -44,7 +53,7 @@ public sealed class RetryOptions
     {
         OptionCheck.Require<RetryOptions>(MaxRetryAttempts >= 0, nameof(MaxRetryAttempts), MaxRetryAttempts, "at least 0");
         OptionCheck.Require<RetryOptions>(MaxDelay >= TimeSpan.Zero && MaxDelay <= s_longest, nameof(MaxDelay), MaxDelay, "from zero to a day");
-        OptionCheck.Require<RetryOptions>(Delay >= TimeSpan.Zero && Delay <= MaxDelay, nameof(Delay), Delay, $"from zero to {nameof(MaxDelay)}, which is {MaxDelay}");
+        OptionCheck.Require<RetryOptions>(Delay >= TimeSpan.Zero && Delay <= MaxDelay, nameof(Delay), Delay, $"from zero to {nameof(MaxDelay)}, which is {ErrorSentence.Format(MaxDelay)}");
         OptionCheck.Require<RetryOptions>(Multiplier >= 1 && double.IsFinite(Multiplier), nameof(Multiplier), Multiplier, "a number of at least 1");
         OptionCheck.Require<RetryOptions>(
             TotalTimeout is not { } limit || (limit > TimeSpan.Zero && limit <= s_longest),

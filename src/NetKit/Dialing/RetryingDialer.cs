@@ -78,13 +78,13 @@ public sealed class RetryingDialer : IDialer
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         cancellationToken.ThrowIfCancellationRequested();
-        var dial = new RetriedDial(endPoint, _policy, cancellationToken);
+        var dial = new RetriedDial(_inner, endPoint, _policy, cancellationToken);
         var context = ResilienceContextPool.Shared.Get(dial.Stop);
         try
         {
             context.Properties.Set(s_dial, dial);
             var outcome = await _pipeline.ExecuteOutcomeAsync(
-                static (context, state) => RunRoundAsync(state._inner, state.dial, context), context, (_inner, dial)).ConfigureAwait(false);
+                static (context, dial) => RunRoundAsync(dial, context), context, dial).ConfigureAwait(false);
             if (outcome.Exception is { } exception)
             {
                 ExceptionDispatchInfo.Throw(dial.ToException(InOurWords(exception, endPoint)));
@@ -124,7 +124,7 @@ public sealed class RetryingDialer : IDialer
 
     private static RetriedDial DialOf(ResilienceContext context) => context.Properties.GetValue(s_dial, null!);
 
-    private static async ValueTask<Outcome<Connection>> RunRoundAsync(IDialer inner, RetriedDial dial, ResilienceContext context)
+    private static async ValueTask<Outcome<Connection>> RunRoundAsync(RetriedDial dial, ResilienceContext context)
     {
         DialRound round = default;
         try
@@ -142,7 +142,7 @@ public sealed class RetryingDialer : IDialer
 
         try
         {
-            var connection = await dial.RunRoundAsync(inner, context.CancellationToken).ConfigureAwait(false);
+            var connection = await dial.RunRoundAsync(round, context.CancellationToken).ConfigureAwait(false);
             dial.Succeeded(round);
             return Outcome.FromResult(connection);
         }

@@ -39,6 +39,11 @@ internal static class ErrorSentence
         _ => endPoint.ToString() ?? endPoint.GetType().Name,
     };
 
+    /// <summary>Writes a duration as people say it: 10 s, 1.5 s, 250 ms.</summary>
+    public static string Format(TimeSpan time) => time >= TimeSpan.FromSeconds(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.###} ms");
+
     /// <summary>The usual words for an error.</summary>
     public static string CauseOf(ConnectionError error) => error switch
     {

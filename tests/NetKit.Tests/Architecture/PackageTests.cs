@@ -5,6 +5,8 @@ namespace NetKit.Tests.Architecture;
 /// <summary>The package is described by hand, so these tests hold the description to the projects.</summary>
 public sealed class PackageTests
 {
+    private const string Made = "$packageFiles$";
+
     private readonly XDocument _nuspec = XDocument.Load(Repository.PathOf("NetKit.nuspec"));
     private readonly XDocument _project = XDocument.Load(Repository.PathOf("src", "NetKit", "NetKit.csproj"));
     private readonly XDocument _versions = XDocument.Load(Repository.PathOf("Directory.Packages.props"));
@@ -46,7 +48,10 @@ public sealed class PackageTests
         {
             var name = Named(_nuspec, element).Single().Value;
             var file = Assert.Single(Named(_nuspec, "file"), item => FileName(Of(item, "src")) == FileName(name));
-            Assert.True(File.Exists(Repository.PathOf(Of(file, "src").Replace('\\', '/'))), $"{Of(file, "src")} is missing");
+
+            // What pack makes is made of the file of that name at the top.
+            var source = Of(file, "src").Replace(Made, "", StringComparison.Ordinal);
+            Assert.True(File.Exists(Repository.PathOf(source.Replace('\\', '/'))), $"{source} is missing");
         }
     }
 
@@ -55,5 +60,5 @@ public sealed class PackageTests
 
     private static string Of(XElement element, string attribute) => element.Attribute(attribute)?.Value ?? "";
 
-    private static string FileName(string path) => path.Split('/', '\\')[^1];
+    private static string FileName(string path) => path.Replace(Made, "", StringComparison.Ordinal).Split('/', '\\')[^1];
 }

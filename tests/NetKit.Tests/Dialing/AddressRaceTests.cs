@@ -113,7 +113,7 @@ public sealed class AddressRaceTests
         Assert.Equal(DialOutcome.TimedOut, exception.Attempts[1].Outcome);
         Assert.IsType<DeadlineExceededException>(exception.Attempts[1].Error);
         Assert.Equal(TimeSpan.FromMilliseconds(14_970), exception.Attempts[1].Elapsed);
-        Assert.Contains("00:00:15", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("within 15 s (ConnectTimeout)", exception.Message, StringComparison.Ordinal);
         Assert.Contains(nameof(DialerOptions.ConnectTimeout), exception.Message, StringComparison.Ordinal);
     }
 

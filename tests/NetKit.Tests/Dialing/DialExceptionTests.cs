@@ -59,6 +59,17 @@ public sealed class DialExceptionTests
         new DialException(ConnectionError.Unreachable, s_host, [s_unreachable, s_refused]).Message);
 
     [Fact]
+    public void Its_message_says_once_what_happened_alike_with_the_time_of_each()
+    {
+        DialAttempt[] attempts = [RefusedAt(0), s_unreachable, RefusedAt(38.4), RefusedAt(112)];
+        Assert.Equal(
+            "dial example.org:443: connection refused, nobody listens there (attempts: 4; "
+            + "192.0.2.7:443: connect failed 3 times, at 0 ms, 38 ms and 112 ms, connection refused, nobody listens there; "
+            + "[2001:db8::7]:443 at 0 ms: connect failed after 0.25 ms, the host or network is unreachable)",
+            new DialException(ConnectionError.Refused, s_host, attempts).Message);
+    }
+
+    [Fact]
     public void Without_attempts_its_message_says_why_alone()
     {
         var exception = new DialException(ConnectionError.CircuitOpen, s_host, []);
@@ -72,4 +83,7 @@ public sealed class DialExceptionTests
     [Fact]
     public void Attempts_are_required() =>
         Assert.Throws<ArgumentNullException>(() => new DialException(ConnectionError.Refused, s_host, null!));
+
+    private static DialAttempt RefusedAt(double milliseconds) => new(
+        s_second, DialPhase.Connect, TimeSpan.FromMilliseconds(milliseconds), TimeSpan.FromMilliseconds(0.3), DialOutcome.Failed, s_refused.Error);
 }

@@ -65,6 +65,16 @@ public sealed class RetryAgainstServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Unix_socket_that_is_not_there_is_called_that_in_the_first_words_too()
+    {
+        var nowhere = new UnixDomainSocketEndPoint(Path.Combine(Path.GetTempPath(), $"netkit-{Guid.NewGuid():N}.sock"));
+        var dialer = new RetryingDialer(new Dialer(), new RetryOptions { MaxRetryAttempts = 1, Delay = TimeSpan.Zero });
+        var failure = await Assert.ThrowsAsync<DialException>(() => dialer.DialAsync(nowhere).Within());
+        Assert.Equal(ConnectionError.Refused, failure.Error);
+        Assert.Contains($"{nowhere}: there is no such socket, in 2 rounds; MaxRetryAttempts is 1 (", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Certificate_that_nobody_vouches_for_is_looked_at_once()
     {
         _server.Listen();
@@ -185,7 +195,7 @@ public sealed class RetryAgainstServerTests : IDisposable
         foreach (var (failure, _) in dials)
         {
             Assert.Equal(ConnectionError.DeadlineExceeded, failure.Error);
-            Assert.Contains("TotalTimeout is 00:00:02", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("TotalTimeout is 2 s", failure.Message, StringComparison.Ordinal);
             var attempt = Assert.Single(failure.Attempts);
             Assert.Equal((phase, DialOutcome.TimedOut), (attempt.Phase, attempt.Outcome));
         }
@@ -207,7 +217,11 @@ public sealed class RetryAgainstServerTests : IDisposable
     {
         Assert.True(failure.Attempts.Count > 1);
         Assert.Equal(_attempts.Count, failure.Attempts.Count);
-        Assert.All(failure.Attempts, attempt => Assert.Contains(attempt.ToString(), failure.Message, StringComparison.Ordinal));
+        Assert.Contains($"attempts: {failure.Attempts.Count}; ", failure.Message, StringComparison.Ordinal);
+        Assert.All(failure.Attempts, attempt => Fails.AssertTells(attempt, failure.Message));
+
+        // What OnAttempt told and what the exception tells is on one clock.
+        Assert.Equal(_attempts.Select(static attempt => attempt.Started), failure.Attempts.Select(static attempt => attempt.Started));
     }
 
     private async Task ServeAsync(Func<Socket, Task> serve)

@@ -67,7 +67,22 @@ public sealed class RetryBudgetTests
         Assert.Equal(TimeSpan.FromMilliseconds(1_400), _clock.GetElapsedTime(began));
         Assert.Equal(2, failure.Attempts.Count);
         Assert.Equal(ConnectionError.Refused, failure.Error);
-        Assert.Contains("in 2 rounds; a retry would not finish within TotalTimeout, which is 00:00:02 ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("in 2 rounds; a retry would not finish within TotalTimeout, which is 2 s ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wait_that_is_too_long_for_what_is_left_is_drawn_once_more_from_that()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var options = new RetryOptions { MaxRetryAttempts = 99, Delay = second, MaxDelay = second, TotalTimeout = 1.2 * second };
+        var inner = new ScriptedDialer(_clock) { Rest = Refused };
+        var dial = new RetryingDialer(inner, options, null, _clock, new SameNumber(0.9)).DialAsync(s_endPoint).AsTask();
+        await _clock.Pass(dial, 1.2 * second);
+        var failure = await Assert.ThrowsAsync<DialException>(() => dial);
+
+        // 10 ms and nine tenths of the range: first of 990 ms; then of what 299 ms leave, which are 10 ms to spare and 10 ms at least.
+        Assert.Equal([0, 901, 901 + 262], failure.Attempts.Select(attempt => Math.Ceiling(attempt.Started.TotalMilliseconds)));
+        Assert.Contains("in 3 rounds; a retry would not finish within TotalTimeout, which is 1.2 s ", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +126,7 @@ public sealed class RetryBudgetTests
         var failure = await Fails.AsDial(ConnectionError.DeadlineExceeded, dial);
         Assert.Equal([DialOutcome.Failed, DialOutcome.TimedOut, DialOutcome.TimedOut], failure.Attempts.Select(attempt => attempt.Outcome));
         Assert.All(failure.Attempts.Skip(1), attempt => Assert.Equal(s_budget, attempt.Started + attempt.Elapsed));
-        Assert.Contains("in 1 round; TotalTimeout is 00:00:02", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("in 1 round; TotalTimeout is 2 s", failure.Message, StringComparison.Ordinal);
     }
 
     // The clock rings for every deadline of the process: what a stranger's dialer does when it is told must not stop it.
@@ -285,6 +300,11 @@ public sealed class RetryBudgetTests
 
     private RetryingDialer Create(ScriptedDialer inner, RetryOptions? options = null, int seed = 1) =>
         new(inner, options ?? new RetryOptions { TotalTimeout = s_budget }, null, _clock, new Random(seed));
+
+    private sealed class SameNumber(double number) : Random
+    {
+        public override double NextDouble() => number;
+    }
 
     private static ConnectionException Refused() => new(ConnectionError.Refused, "dial", remoteEndPoint: s_endPoint);
 }

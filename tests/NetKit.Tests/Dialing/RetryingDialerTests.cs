@@ -73,10 +73,10 @@ public sealed class RetryingDialerTests
             failure.Attempts.Select(attempt => attempt.Error!.Error));
         Assert.Equal(ConnectionError.Reset, Assert.IsType<ConnectionException>(failure.InnerException).Error);
         Assert.StartsWith(
-            "dial server.example:80: reset by the peer, in 3 rounds; MaxRetryAttempts is 2 (attempts: 5; 192.0.2.7:80 at 0 ms: ",
+            "dial server.example:80: reset by the peer, in 3 rounds; MaxRetryAttempts is 2 (attempts: 5; 192.0.2.7:80: connect failed 2 times, at 0 ms and 500 ms, ",
             failure.Message,
             StringComparison.Ordinal);
-        Assert.All(failure.Attempts, attempt => Assert.Contains(attempt.ToString(), failure.Message, StringComparison.Ordinal));
+        Assert.All(failure.Attempts, attempt => Fails.AssertTells(attempt, failure.Message));
 
         // A round that took half a second used up every wait: the next begins at once.
         Assert.Equal([0, 10, 500, 510, 1000], failure.Attempts.Select(attempt => attempt.Started.TotalMilliseconds));

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace NetKit.Tests.Readme;
 
@@ -37,21 +39,48 @@ internal static class ReadmeExamples
     {
         var dialer = new RetryingDialer(
             new Dialer(new DialerOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }),   // name, connect, TLS: one deadline
-            new RetryOptions { TotalTimeout = TimeSpan.FromSeconds(20) });                // and one for all rounds and waits
+            new RetryOptions { TotalTimeout = TimeSpan.FromSeconds(20), MaxRetryAttempts = int.MaxValue });   // again for 20 s
         using var http = new HttpClient(new SocketsHttpHandler().UseDialer(dialer));      // or: dialer.DialAsync(host, port, stop)
         return await http.GetStringAsync(new UriBuilder("http", host, port).Uri, stop);
     }
 
-    public static async Task<string> AskAsync(ConnectionPool pool, string question, CancellationToken stop)
+    public static async Task<byte[]> AskAsync(ConnectionPool pool, byte[] question, CancellationToken stop)
     {
         return await pool.UseAsync(
             async (connection, token) =>
             {
                 connection.SetDeadline(Deadline.After(TimeSpan.FromSeconds(2)));          // for the whole exchange
-                await connection.WriteAsync(Encoding.UTF8.GetBytes($"{question}\n"), token);
-                var answer = await new StreamReader(connection, leaveOpen: true).ReadLineAsync(token);
-                return answer ?? throw new EndOfStreamException();                        // whatever throws closes the connection
+                await connection.WriteAsync(question, token);
+                var length = new byte[2];
+                await connection.ReadExactlyAsync(length, token);                         // no reader that takes more than its own:
+                var answer = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+                await connection.ReadExactlyAsync(answer, token);                         // the pool closes what has bytes unread
+                return answer;                                                            // and whatever throws
             },
             stop);
+    }
+
+    public static async Task<int> ReadInTimeAsync(Connection connection, Memory<byte> buffer, AdaptiveTimeout adaptive)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        connection.ReadDeadline = adaptive.NextDeadline();
+        try
+        {
+            var count = await connection.ReadAsync(buffer);
+            adaptive.Record(Stopwatch.GetElapsedTime(asked));
+            return count;
+        }
+        catch (DeadlineExceededException)
+        {
+            adaptive.RecordTimeout();                                    // or it never learns that it was too short
+            throw;
+        }
+    }
+
+    public static async Task ServeUntilInterruptedAsync(int port)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => { signal.Cancel = true; stop.Cancel(); });
+        await ServeEchoAsync(port, stop.Token);
     }
 }

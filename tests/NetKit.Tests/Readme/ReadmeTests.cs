@@ -91,13 +91,33 @@ public sealed class ReadmeTests
         var serving = server.RunAsync(stop.Token);
         await using (var pool = new ConnectionPool(new RetryingDialer(new Dialer()), listener.LocalEndPoint))
         {
-            Assert.Equal("how?", await ReadmeExamples.AskAsync(pool, "how?", Token));
-            Assert.Equal("why?", await ReadmeExamples.AskAsync(pool, "why?", Token));
+            // What is echoed is an answer too: its length in two bytes, and so many more.
+            Assert.Equal("how?"u8.ToArray(), await ReadmeExamples.AskAsync(pool, [0, 4, .. "how?"u8], Token));
+            Assert.Equal("why?"u8.ToArray(), await ReadmeExamples.AskAsync(pool, [0, 4, .. "why?"u8], Token));
             Assert.Equal((1, 1), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
         }
 
         await stop.CancelAsync();
         await serving;
+    }
+
+    [Fact]
+    public async Task Its_adaptive_read_learns_from_what_it_cuts_short()
+    {
+        var (connection, peer) = Connection.CreatePair();
+        await using var ownConnection = connection;
+        await using var ownPeer = peer;
+        var adaptive = new AdaptiveTimeout();
+        for (var quick = 0; quick < 100; quick++)
+        {
+            adaptive.Record(TimeSpan.FromMilliseconds(5));
+        }
+
+        var before = adaptive.Current;
+        await Assert.ThrowsAsync<DeadlineExceededException>(() => ReadmeExamples.ReadInTimeAsync(connection, new byte[1], adaptive));
+        Assert.True(adaptive.Current > before, $"{adaptive.Current} after {before}");
+        await peer.WriteAsync(new byte[1], Token);
+        Assert.Equal(1, await ReadmeExamples.ReadInTimeAsync(connection, new byte[1], adaptive));
     }
 
     private static string Text(params string[] path) => File.ReadAllText(Repository.PathOf(path)).ReplaceLineEndings("\n");

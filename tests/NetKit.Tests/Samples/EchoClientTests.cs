@@ -72,7 +72,8 @@ public sealed class EchoClientTests
         var (exitCode, output) = await SampleProcess.RunAsync("EchoClient", [nobody, .. mode.Length > 0 ? [mode] : Array.Empty<string>()]);
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith($"EchoClient: cannot reach {nobody}: ", output, StringComparison.Ordinal);
+        Assert.StartsWith($"EchoClient: dial {nobody}: there is no such socket (", output, StringComparison.Ordinal);
+        Assert.Contains("\nIs a server running there?", output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
@@ -105,6 +106,20 @@ public sealed class EchoClientTests
 
         Assert.Equal(1, await client.ExitAsync());
         Assert.NotEmpty(Complaint(client.Output));
+        Assert.Matches(@"(?m)^[\d,]+ round trips/s, p50 ", client.Output);
+    }
+
+    [Fact]
+    public async Task Bench_that_is_interrupted_ends_with_what_was_measured()
+    {
+        Assert.SkipWhen(!SampleProcess.MayBeInterrupted, "SIGINT is ignored here, and by what is started from here.");
+        await using var server = SampleProcess.Start("EchoServer", "--listen", "localhost:0");
+        await using var client = SampleProcess.Start("EchoClient", $"{await EchoServerTests.EndPointAsync(server)}", "--bench", "--seconds", "3600");
+        await client.SaysAsync("^ +1 s ");
+        client.Interrupt();
+
+        Assert.Equal(0, await client.ExitAsync());
+        Assert.Matches(@"(?m)^[\d,]+ round trips/s, p50 ", client.Output);
     }
 
     [Theory]
@@ -114,7 +129,10 @@ public sealed class EchoClientTests
     [InlineData("--timeout is \"none\"", "--timeout", "none")]
     [InlineData("--size belongs to --bench", "--size", "64")]
     [InlineData("the server is \"nowhere\"", "nowhere")]
-    [InlineData("\"there:2\" is no option", "here:1", "there:2")]
+    [InlineData("the server is \"here:0\", but must be host:port with a port from 1 to 65535", "here:0")]
+    [InlineData("--timeout was given twice", "--timeout", "1s", "--timeout", "2s")]
+    [InlineData("\"--fast\" is no option", "--fast")]
+    [InlineData("\"there:2\" is one word too many", "here:1", "there:2")]
     public async Task Garbage_is_refused_by_value_and_option_with_exit_code_2(string complaint, params string[] arguments)
     {
         var (exitCode, output) = await SampleProcess.RunAsync("EchoClient", arguments);

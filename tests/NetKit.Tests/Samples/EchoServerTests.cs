@@ -219,8 +219,8 @@ public sealed class EchoServerTests
     [InlineData("--listen needs a value", "--listen")]
     [InlineData("--listen needs a value", "--listen", "--idle-timeout", "1s")]
     [InlineData("\"--frobnicate\" is no option", "--frobnicate")]
-    [InlineData("\"7007\" is no option", "7007")]
-    [InlineData("or was given twice", "--drain-timeout", "1s", "--drain-timeout", "2s")]
+    [InlineData("\"7007\" is one word too many", "7007")]
+    [InlineData("--drain-timeout was given twice", "--drain-timeout", "1s", "--drain-timeout", "2s")]
     public async Task Command_line_that_makes_no_sense_is_refused_with_exit_code_2(string complaint, params string[] arguments)
     {
         var (exitCode, output) = await SampleProcess.RunAsync("EchoServer", arguments);

@@ -32,8 +32,31 @@ public sealed class RedisPingTests
 
         Assert.Equal(0, exitCode);
         AssertSummary(output);
+        Assert.EndsWith("Every answer was right.", output.TrimEnd(), StringComparison.Ordinal);
         var keys = await RedisExchange.RunAsync(bystander, Deadline.After(Eventually.Bound), Token, "DBSIZE");
         Assert.Equal(new RespValue.Integer(0), keys);
+    }
+
+    [Theory]
+    [InlineData(false, "FAILED: the server is out of reach, so the counter could not be checked.")]
+    [InlineData(true, "FAILED: the counter was lost; did the server restart without persistence?")]
+    public async Task Real_server_that_is_killed_fails_it_with_a_verdict(bool restarts, string verdict)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Loopback, ServerProcess.FreePort(Random.Shared));
+        await using var redis = RedisServer.At(endPoint);
+        await redis.StartAsync(Token);
+        await using var sample = SampleProcess.Start("RedisPing", $"{endPoint}", "--for", "1h", "--cut-every", "none", "--timeout", "5s");
+        await sample.SaysAsync("^ +1 s ");
+        await redis.KillAsync();
+        if (restarts)
+        {
+            await redis.StartAsync(Token);
+        }
+
+        sample.Terminate();
+
+        Assert.Equal(1, await sample.ExitAsync());
+        Assert.Contains(verdict, sample.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -81,7 +104,7 @@ public sealed class RedisPingTests
         var (exitCode, output) = await SampleProcess.RunAsync("RedisPing", $"{listener.LocalEndPoint}");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("a value begins with 'H', not with one of + - : $ *", output, StringComparison.Ordinal);
+        Assert.Contains("does not speak Redis: a value begins with 'H', not with one of + - : $ *", output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
@@ -91,7 +114,7 @@ public sealed class RedisPingTests
     [InlineData("--for is \"none\"", "--for", "none")]
     [InlineData("--cut-every is \"often\"", "--cut-every", "often")]
     [InlineData("the server is \"nowhere\"", "nowhere")]
-    [InlineData("\"there:2\" is no option", "here:1", "there:2")]
+    [InlineData("\"there:2\" is one word too many", "here:1", "there:2")]
     public async Task Garbage_is_refused_by_value_and_option_with_exit_code_2(string complaint, params string[] arguments)
     {
         var (exitCode, output) = await SampleProcess.RunAsync("RedisPing", arguments);
