@@ -11,7 +11,7 @@ public sealed class ConnectionServerOptions
 
     internal static ConnectionServerOptions Default { get; } = new();
 
-    /// <summary>Limits how many connections are handled at once. Default (null): no limit. At least 1.</summary>
+    /// <summary>Limits how many connections are handled at once, those in their handshake included. Default (null): no limit. At least 1.</summary>
     public int? MaxConnections { get; set; }
 
     /// <summary>Sets what happens to clients beyond <see cref="MaxConnections"/>. Default: <see cref="ConnectionLimitMode.Wait"/>.</summary>
@@ -42,7 +42,8 @@ public sealed class ConnectionServerOptions
     /// <remarks>
     /// A handshake computes for about a millisecond and waits for its client most of the time; while it waits it does not count, so
     /// silent clients keep nobody out. More at a time than there are processors makes none of them faster. Fewer leaves
-    /// processors to the connections that are established. When more come than can be served, the newest goes first.
+    /// processors to the connections that are established. When more come than can be served, the newest goes first. What a handshake that
+    /// waits holds in memory is limited by <see cref="MaxConnections"/> and <see cref="HandshakeTimeout"/>.
     /// </remarks>
     public int MaxConcurrentHandshakes { get; set; } = Environment.ProcessorCount;
 

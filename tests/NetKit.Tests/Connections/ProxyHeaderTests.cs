@@ -212,6 +212,7 @@ public sealed class ProxyHeaderTests
         Assert.Throws<ArgumentException>(() => new ProxyHeader(new DnsEndPoint("a", 1), ip));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ProxyHeader(ip, ip) { Version = 3 });
         Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, ip) { Values = [new(1, new byte[65535])] });
+        Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, ip) { Values = [new(3, new byte[4])] });
     }
 
     private static void AssertWritten(ProxyHeader header, EndPoint? source, EndPoint? destination)

@@ -57,16 +57,27 @@ public sealed class ProxyHeader
 
     /// <summary>Gives what else the proxy says, by type and in its order (TLVs of version 2), without padding and checksum. Default: nothing.</summary>
     /// <remarks>Types are those of proxy-protocol.txt, section 2.2, and whatever a vendor has made up. Not written in version 1.</remarks>
-    /// <exception cref="ArgumentException">They are longer than 65,319 bytes together, 3 bytes for each added: more than a header can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// They are longer than 65,319 bytes together, 3 bytes for each added: more than a header can hold. Or one is a checksum or padding, which are no values.
+    /// </exception>
     public IReadOnlyList<KeyValuePair<byte, ReadOnlyMemory<byte>>> Values
     {
         get => _values;
         init
         {
             ArgumentNullException.ThrowIfNull(value);
-            _values = value.Sum(static one => 3L + one.Value.Length) <= ProxyHeaderV2.MostOfValues
-                ? [.. value]
-                : throw new ArgumentException($"The values of a PROXY header must not be longer than {ProxyHeaderV2.MostOfValues} bytes together, 3 bytes for each added.", nameof(Values));
+            if (value.Sum(static one => 3L + one.Value.Length) > ProxyHeaderV2.MostOfValues)
+            {
+                throw new ArgumentException(
+                    $"The values of a PROXY header must not be longer than {ProxyHeaderV2.MostOfValues} bytes together, 3 bytes for each added.", nameof(Values));
+            }
+
+            if (value.Any(static one => one.Key is ProxyHeaderV2.Checksum or ProxyHeaderV2.Padding))
+            {
+                throw new ArgumentException("A checksum or padding is no value of a PROXY header.", nameof(Values));
+            }
+
+            _values = [.. value];
         }
     }
 

@@ -14,10 +14,11 @@ internal static class ProxyHeaderV2
     /// <summary>What is left for values beside the longest addresses.</summary>
     public const int MostOfValues = ushort.MaxValue - (2 * UnixPathLength);
 
+    public const byte Checksum = 0x03; // PP2_TYPE_CRC32C
+    public const byte Padding = 0x04; // PP2_TYPE_NOOP
+
     private const int UnixPathLength = 108;
     private const int UnixPathOffset = 2; // in a sockaddr_un
-    private const byte Checksum = 0x03; // PP2_TYPE_CRC32C
-    private const byte Padding = 0x04; // PP2_TYPE_NOOP
 
     private static readonly UnixDomainSocketEndPoint s_anyUnix = new("/");
 
