@@ -53,9 +53,11 @@ internal sealed class Prefaces
     /// <summary>Takes a connection that was accepted.</summary>
     public void Begin(Connection connection)
     {
+        // Its time begins to run here.
+        var preface = new Preface(this, connection);
         Interlocked.Increment(ref _count);
         NetKitMetrics.HandshakeBegan();
-        new Preface(this, connection).Start();
+        preface.Start();
     }
 
     /// <summary>Gives a connection that is through to its handler.</summary>
