@@ -39,13 +39,18 @@ internal sealed class Preface : IThreadPoolWorkItem
     {
         var failure = await TryHandOverAsync().ConfigureAwait(false);
         _limit.Dispose();
-        if (failure is not null)
+        try
         {
-            await CloseAsync(failure).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                await CloseAsync(failure).ConfigureAwait(false);
+            }
         }
-
-        NetKitMetrics.HandshakeEnded(_all.TimeProvider.GetElapsedTime(_began).TotalSeconds, OutcomeOf(failure));
-        _all.OnEnded(isHandedOver: failure is null);
+        finally
+        {
+            NetKitMetrics.HandshakeEnded(_all.TimeProvider.GetElapsedTime(_began).TotalSeconds, OutcomeOf(failure));
+            _all.OnEnded(isHandedOver: failure is null);
+        }
     }
 
     /// <summary>Goes the whole way; gives the failure that ended it, or null.</summary>
@@ -109,11 +114,6 @@ internal sealed class Preface : IThreadPoolWorkItem
 
     private async ValueTask CloseAsync(Exception failure)
     {
-        if (_all.Logger.IsEnabled(LogLevel.Debug))
-        {
-            Log.HandshakeFailed(_all.Logger, _connection.ToString(), failure.Message);
-        }
-
         if (OutcomeOf(failure) != "failed")
         {
             _connection.Abort();
@@ -121,6 +121,12 @@ internal sealed class Preface : IThreadPoolWorkItem
 
         // Politely where TLS did not agree: it has said why, in an alert that a reset could overtake.
         await _connection.DisposeAsync().ConfigureAwait(false);
+
+        // Last: a callback of the user's may have thrown what cannot even be described.
+        if (_all.Logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.HandshakeFailed(_all.Logger, _connection.ToString(), failure.Message);
+        }
     }
 
     private ConnectionException Failure(ConnectionError error, string operation, string detail) =>
