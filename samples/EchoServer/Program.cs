@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using NetKit;
 using NetKit.Samples;
@@ -26,6 +27,11 @@ catch (ConnectionException e)
     Console.Error.WriteLine($"EchoServer: {e.Message}; choose another with --listen");
     return 1;
 }
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+{
+    Console.Error.WriteLine($"EchoServer: no certificate: {e.Message}");
+    return 1;
+}
 
 static async Task RunAsync(Settings settings)
 {
@@ -35,6 +41,7 @@ static async Task RunAsync(Settings settings)
         console.TimestampFormat = "HH:mm:ss.fff ";
     }));
 
+    var certificate = settings.Certificate is { } file ? ServerCertificate.FromPemFiles(file, settings.Key, loggerFactory: loggerFactory) : null;
     await using var listener = ConnectionListener.Bind(settings.Listen, loggerFactory: loggerFactory);
     await using var server = new ConnectionServer(
         listener,
@@ -44,6 +51,7 @@ static async Task RunAsync(Settings settings)
             MaxConnections = settings.MaxConnections,
             LimitMode = settings.LimitMode,
             DrainTimeout = settings.DrainTimeout,
+            TlsSelector = certificate?.CreateSelector(),
         },
         loggerFactory);
 

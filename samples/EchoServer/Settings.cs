@@ -4,7 +4,7 @@ namespace NetKit.Samples;
 
 /// <summary>What the command line asks of the server.</summary>
 internal sealed record Settings(
-    EndPoint Listen, TimeSpan IdleTimeout, int? MaxConnections, ConnectionLimitMode LimitMode, TimeSpan DrainTimeout)
+    EndPoint Listen, TimeSpan IdleTimeout, int? MaxConnections, ConnectionLimitMode LimitMode, TimeSpan DrainTimeout, string? Certificate, string? Key)
 {
     public const string Usage = """
         Usage: EchoServer [options]
@@ -14,6 +14,8 @@ internal sealed record Settings(
           --max-connections N               serve at most N connections at a time; default: no limit
           --limit-mode wait | reject        leave connections above the limit waiting, or refuse them; default wait
           --drain-timeout 10s               how long open connections may go on after Ctrl+C or SIGTERM; default 10s
+          --tls cert.pem                    serve by TLS; the file may be replaced while the server runs
+          --tls-key key.pem                 the certificate's private key; default: in the same file
         """;
 
     public static Settings Parse(string[] args)
@@ -29,7 +31,9 @@ internal sealed record Settings(
                 "reject" => ConnectionLimitMode.Reject,
                 var text => throw UsageException.For("--limit-mode", text, "wait or reject"),
             },
-            DrainTimeout: line.TakeDuration("--drain-timeout") ?? TimeSpan.FromSeconds(10));
+            DrainTimeout: line.TakeDuration("--drain-timeout") ?? TimeSpan.FromSeconds(10),
+            Certificate: line.TakeText("--tls", "the file of a certificate"),
+            Key: line.TakeText("--tls-key", "the file of a private key"));
         line.Finish();
         return settings;
     }

@@ -43,6 +43,16 @@ public abstract partial class Connection : Stream
     /// <summary>Names the peer's endpoint; null where the transport has none.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
+    /// <summary>Gives what a proxy said of the client when it brought this connection to a server; null when none did.</summary>
+    /// <remarks>
+    /// Where it named the client, that is <see cref="RemoteEndPoint"/>, and <see cref="LocalEndPoint"/> is where the client had
+    /// connected to. See <see cref="ConnectionServerOptions.ProxyProtocol"/>.
+    /// </remarks>
+    public ProxyHeader? ProxyHeader => Proxied?.Header;
+
+    /// <summary>Names the proxy that brought this connection to a server: the peer of the transport itself. Null when none did.</summary>
+    public EndPoint? ProxyEndPoint => Proxied?.Proxy;
+
     /// <summary>Gives access to the socket for what NetKit does not offer; null where there is none.</summary>
     /// <remarks>The socket is in non-blocking mode and stays owned by the connection: do not read, write, or dispose it.</remarks>
     public virtual Socket? Socket => null;
@@ -223,11 +233,19 @@ public abstract partial class Connection : Stream
     /// <summary>What writes share; null while no write had a deadline or a reason to wait.</summary>
     internal virtual ConnectionHalf? WritingIfMade => Volatile.Read(ref _writing);
 
-    /// <summary>Lets what awaits a read or write go on in the thread pool, and not where the event was seen. Without effect where it always does.</summary>
+    /// <summary>Whether what awaits a read or write goes on in the thread pool, and not where the event was seen. Without effect where it always does.</summary>
     internal virtual bool RunsContinuationsAsynchronously
     {
+        get => true;
         set { }
     }
+
+    /// <summary>What is known of the proxy that brought the connection; null when none did.</summary>
+    internal virtual ProxiedEndPoint? Proxied => null;
+
+    /// <summary>Shows the endpoints that a proxy named from here on. Called before anybody else has the connection.</summary>
+    internal virtual void ShowAs(ProxyHeader header) =>
+        throw new NotSupportedException($"{GetType().Name} is no transport that a proxy could come by.");
 
     /// <summary>Runs work where the connection's events are handled.</summary>
     internal virtual void Schedule(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);

@@ -8,6 +8,8 @@ internal sealed class MemoryConnection : ReadinessConnection
 {
     private readonly MemoryChannel _incoming;
     private readonly MemoryChannel _outgoing;
+    private EndPoint _local;
+    private EndPoint _remote;
 
     private MemoryConnection(
         MemoryChannel incoming, MemoryChannel outgoing, EndPoint local, EndPoint remote, TimeProvider? timeProvider)
@@ -15,17 +17,19 @@ internal sealed class MemoryConnection : ReadinessConnection
     {
         _incoming = incoming;
         _outgoing = outgoing;
-        LocalEndPoint = local;
-        RemoteEndPoint = remote;
+        _local = local;
+        _remote = remote;
 
         // Never inline: the awaiting code would run inside the peer's own call, and theirs inside ours, without end.
         _incoming.ReaderReady = () => OnReceiveReady(inline: false);
         _outgoing.WriterReady = () => OnSendReady(inline: false);
     }
 
-    public override EndPoint LocalEndPoint { get; }
+    public override EndPoint LocalEndPoint => _local;
 
-    public override EndPoint RemoteEndPoint { get; }
+    public override EndPoint? RemoteEndPoint => ProxiedEndPoint.Shown(_remote);
+
+    internal override ProxiedEndPoint? Proxied => _remote as ProxiedEndPoint;
 
     /// <summary>Makes both ends, each the other's peer. A listener's own endpoint may stand for the second.</summary>
     public static (MemoryConnection First, MemoryConnection Second) CreatePair(TimeProvider? timeProvider, EndPoint? second = null)
@@ -37,6 +41,12 @@ internal sealed class MemoryConnection : ReadinessConnection
         return (
             new MemoryConnection(incoming: back, outgoing: forth, firstEnd, secondEnd, timeProvider),
             new MemoryConnection(incoming: forth, outgoing: back, secondEnd, firstEnd, timeProvider));
+    }
+
+    internal override void ShowAs(ProxyHeader header)
+    {
+        _local = header.Destination ?? _local;
+        _remote = new ProxiedEndPoint(header, _remote);
     }
 
     internal override int TryReceive(Span<byte> buffer, out SocketError status) => _incoming.TryRead(buffer, out status);

@@ -33,12 +33,16 @@ internal sealed partial class PolledConnection : ReadinessConnection
 
     public override EndPoint? LocalEndPoint => _local ??= Ask(NativeSocket.LocalEndPointOf);
 
-    public override EndPoint? RemoteEndPoint => _remote ??= _accepted.ToEndPoint() ?? Ask(NativeSocket.RemoteEndPointOf);
+    public override EndPoint? RemoteEndPoint =>
+        ProxiedEndPoint.Shown(_remote ??= _accepted.ToEndPoint() ?? Ask(NativeSocket.RemoteEndPointOf));
 
     public override Socket? Socket => _descriptor.MakeSocket();
 
+    internal override ProxiedEndPoint? Proxied => _remote as ProxiedEndPoint;
+
     internal override bool RunsContinuationsAsynchronously
     {
+        get => ContinuesElsewhere;
         set => ContinuesElsewhere = value;
     }
 
@@ -65,6 +69,12 @@ internal sealed partial class PolledConnection : ReadinessConnection
     /// <param name="timeProvider">The clock of its timeouts.</param>
     public static PolledConnection FromDialed(PolledDescriptor descriptor, EndPoint remote, TimeProvider? timeProvider) =>
         new(descriptor, timeProvider) { _remote = remote };
+
+    internal override void ShowAs(ProxyHeader header)
+    {
+        _local = header.Destination ?? LocalEndPoint;
+        _remote = new ProxiedEndPoint(header, RemoteEndPoint);
+    }
 
     internal override void Schedule(IThreadPoolWorkItem work)
     {

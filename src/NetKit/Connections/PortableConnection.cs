@@ -38,6 +38,10 @@ internal sealed partial class PortableConnection : ReadinessConnection
 
     public override Socket Socket => _socket;
 
+    internal override ProxiedEndPoint? Proxied => _endPoints.Proxied;
+
+    internal override void ShowAs(ProxyHeader header) => _endPoints.ShowAs(header, _socket);
+
     internal override int TryReceive(Span<byte> buffer, out SocketError status)
     {
         if (_isLikelyEmpty)

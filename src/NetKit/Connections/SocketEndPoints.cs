@@ -11,7 +11,16 @@ internal struct SocketEndPoints
 
     public EndPoint? Local(Socket? socket) => _local ??= Ask(socket, static open => open.LocalEndPoint);
 
-    public EndPoint? Remote(Socket? socket) => _remote ??= Ask(socket, static open => open.RemoteEndPoint);
+    public EndPoint? Remote(Socket? socket) => ProxiedEndPoint.Shown(_remote ??= Ask(socket, static open => open.RemoteEndPoint));
+
+    public readonly ProxiedEndPoint? Proxied => _remote as ProxiedEndPoint;
+
+    /// <summary>Remembers the endpoints that a proxy named.</summary>
+    public void ShowAs(ProxyHeader header, Socket socket)
+    {
+        _local = header.Destination ?? Local(socket);
+        _remote = new ProxiedEndPoint(header, Remote(socket));
+    }
 
     /// <summary>Asks for both, before the socket is closed.</summary>
     public void Remember(Socket? socket)

@@ -66,17 +66,27 @@ public sealed partial class TlsConnection : Connection
     /// <summary>Gives the peer's certificate; null when it sent none.</summary>
     public X509Certificate2? RemoteCertificate => _tls.RemoteCertificate as X509Certificate2;
 
+    internal override ProxiedEndPoint? Proxied => _inner.Proxied;
+
+    internal override bool RunsContinuationsAsynchronously
+    {
+        get => _inner.RunsContinuationsAsynchronously;
+        set => _inner.RunsContinuationsAsynchronously = value;
+    }
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
 
     internal static ValueTask<TlsConnection> AuthenticateAsClientAsync(
         Connection inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        AuthenticateAsync(inner, tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
+        AuthenticateAsync(inner, inner, tls => tls.AuthenticateAsClientAsync(options, cancellationToken));
 
     internal static ValueTask<TlsConnection> AuthenticateAsServerAsync(
         Connection inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
-        AuthenticateAsync(inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+        AuthenticateAsync(inner, inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+
+    internal override void Schedule(IThreadPoolWorkItem work) => _inner.Schedule(work);
 
     /// <inheritdoc/>
     public override void Abort()
@@ -85,9 +95,13 @@ public sealed partial class TlsConnection : Connection
         _inner.Abort();
     }
 
-    private static async ValueTask<TlsConnection> AuthenticateAsync(Connection inner, Func<SslStream, Task> handshake)
+    /// <summary>Runs a handshake on a connection.</summary>
+    /// <param name="inner">The connection below, which the encrypted one owns.</param>
+    /// <param name="bytes">What its bytes go through: itself, or a stream that looks on.</param>
+    /// <param name="handshake">The handshake, of either side.</param>
+    internal static async ValueTask<TlsConnection> AuthenticateAsync(Connection inner, Stream bytes, Func<SslStream, Task> handshake)
     {
-        var tls = new SslStream(inner, leaveInnerStreamOpen: true);
+        var tls = new SslStream(bytes, leaveInnerStreamOpen: true);
         try
         {
             await handshake(tls).ConfigureAwait(false);

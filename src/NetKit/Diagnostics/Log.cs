@@ -32,6 +32,15 @@ internal static partial class Log
     [LoggerMessage(207, LogLevel.Error, "A callback on a handler's token failed while the server stopped.")]
     public static partial void StopCallbackFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(220, LogLevel.Debug, "Connection {Connection} got no handler: {Reason}")]
+    public static partial void HandshakeFailed(ILogger logger, string connection, string reason);
+
+    [LoggerMessage(221, LogLevel.Information, "The certificate of {File} was replaced; it is valid until {NotAfter:u}.")]
+    public static partial void CertificateReplaced(ILogger logger, string file, DateTime notAfter);
+
+    [LoggerMessage(222, LogLevel.Warning, "The certificate of {File} cannot be loaded; the one from before is served on.")]
+    public static partial void CertificateBroken(ILogger logger, string file, Exception exception);
+
     [LoggerMessage(301, LogLevel.Debug, "Dialed {EndPoint} in {Milliseconds:0.###} ms, at {Address}. Attempts: {Attempts}.")]
     public static partial void Dialed(ILogger logger, string endPoint, double milliseconds, string address, int attempts);
 

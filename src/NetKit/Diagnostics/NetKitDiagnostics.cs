@@ -9,6 +9,8 @@ public static class NetKitDiagnostics
     /// <c>netkit.pool.acquire_wait</c> in seconds, <c>netkit.pool.opened_connections</c>, <c>netkit.pool.closed_connections</c> by <c>reason</c>
     /// (not_returned, poisoned, ended, invalid, idle_timeout, lifetime, cleared, leaked, disposed) and <c>netkit.pool.leaked_leases</c>. An
     /// exchange that fails, and a lease disposed without <see cref="ConnectionLease.Return"/>, count as not_returned.
+    /// Of servers with TLS or PROXY protocol: <c>netkit.server.active_handshakes</c>, and <c>netkit.server.handshake.duration</c> in seconds by
+    /// <c>outcome</c> (completed, failed, timeout, aborted, protocol_violation, untrusted, stopped).
     /// </remarks>
     public const string MeterName = "NetKit";
 

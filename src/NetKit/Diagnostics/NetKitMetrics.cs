@@ -20,6 +20,12 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
+    private static readonly UpDownCounter<long>? s_handshakes = Create(static () => s_meter.CreateUpDownCounter<long>(
+        "netkit.server.active_handshakes", "{connection}", "Connections that were accepted and have no handler yet: PROXY header and TLS handshake."));
+
+    private static readonly Histogram<double>? s_handshakeDuration = Create(static () => s_meter.CreateHistogram<double>(
+        "netkit.server.handshake.duration", "s", "How long connections took from their accept to their handler, or to their end without one, by outcome."));
+
     private static readonly Histogram<double>? s_dialDuration = Create(static () => s_meter.CreateHistogram<double>(
         "netkit.dialer.duration", "s", "How long dials took, name resolution, all attempts and TLS together."));
 
@@ -84,6 +90,17 @@ internal static class NetKitMetrics
 
     public static void ConnectionRejected() => Add(s_rejected, 1);
 
+    public static void HandshakeBegan() => Add(s_handshakes, 1);
+
+    /// <summary>Records how long a connection took to its handler, or to its end without one.</summary>
+    /// <param name="seconds">From its accept on.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void HandshakeEnded(double seconds, string outcome)
+    {
+        Add(s_handshakes, -1);
+        Record(s_handshakeDuration, seconds, outcome);
+    }
+
     public static void AcceptFailed() => Add(s_acceptErrors, 1);
 
     /// <summary>Counts an attempt of a dial.</summary>
@@ -101,14 +118,7 @@ internal static class NetKitMetrics
     /// <summary>Records how long a dial took.</summary>
     /// <param name="seconds">From its beginning to its end.</param>
     /// <param name="outcome">How it ended.</param>
-    public static void DialEnded(double seconds, string outcome)
-    {
-        if (s_dialDuration is { Enabled: true } histogram)
-        {
-            Guarded((histogram, seconds, outcome), static told => told.histogram.Record(
-                told.seconds, new KeyValuePair<string, object?>("outcome", told.outcome)));
-        }
-    }
+    public static void DialEnded(double seconds, string outcome) => Record(s_dialDuration, seconds, outcome);
 
     public static void DialRetried(ConnectionError error)
     {
@@ -159,6 +169,15 @@ internal static class NetKitMetrics
         catch (Exception)
         {
             // The listener's own failure. There is nobody to tell.
+        }
+    }
+
+    private static void Record(Histogram<double>? histogram, double seconds, string outcome)
+    {
+        if (histogram is { Enabled: true })
+        {
+            Guarded((histogram, seconds, outcome), static told => told.histogram.Record(
+                told.seconds, new KeyValuePair<string, object?>("outcome", told.outcome)));
         }
     }
 

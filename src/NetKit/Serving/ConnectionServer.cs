@@ -24,6 +24,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim? _slots;
+    private readonly Prefaces? _prefaces;
     private readonly ServedConnections _connections = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _phase;
@@ -38,6 +39,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// </param>
     /// <param name="options">The limits. Default (null): the defaults of <see cref="ConnectionServerOptions"/>.</param>
     /// <param name="loggerFactory">Where failures are logged. Default (null): nowhere.</param>
+    /// <exception cref="ArgumentException">The options of TLS have no certificate, or there are two kinds of them.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and its value.</exception>
     public ConnectionServer(
         ConnectionListener listener,
@@ -54,14 +56,18 @@ public sealed class ConnectionServer : IAsyncDisposable
         _timeProvider = listener.TimeProvider ?? TimeProvider.System;
         _slots = _options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Wait } ? new SemaphoreSlim(limit) : null;
         Stopping = _stop.Token;
+        _prefaces = Prefaces.Create(this, _options, _logger, _timeProvider);
     }
 
-    /// <summary>Counts the connections whose handlers have not ended.</summary>
+    /// <summary>Counts the connections whose handlers have not ended. One that is in its handshake does not count yet.</summary>
     public int ActiveConnections => _connections.Count;
 
     internal Func<Connection, CancellationToken, Task> Handler { get; }
 
     internal CancellationToken Stopping { get; }
+
+    /// <summary>What is between its accept and its handler; null when nothing ever is.</summary>
+    internal Prefaces? Prefaces => _prefaces;
 
     private string Where => ErrorSentence.Format(_listener.LocalEndPoint);
 
@@ -98,6 +104,12 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         _connections.Remove(served);
         NetKitMetrics.ConnectionEnded();
+        FreeSlot();
+    }
+
+    /// <summary>Is called once for each connection that has been closed, whether it got a handler or not.</summary>
+    internal void FreeSlot()
+    {
         _slots?.Release();
         _listener.OnConnectionClosed();
     }
@@ -163,7 +175,7 @@ public sealed class ConnectionServer : IAsyncDisposable
 
     private void Take(Arrival arrival)
     {
-        if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections >= limit)
+        if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections + (_prefaces?.Count ?? 0) >= limit)
         {
             arrival.Refuse();
             NetKitMetrics.ConnectionRejected();
@@ -172,17 +184,22 @@ public sealed class ConnectionServer : IAsyncDisposable
                 Log.ClientRefused(_logger, Where, limit);
             }
         }
-        else if (_listener.TryOpen(arrival) is { } connection)
-        {
-            Serve(connection);
-        }
-        else
+        else if (_listener.TryOpen(arrival) is not { } connection)
         {
             _slots?.Release();
         }
+        else if (_prefaces is not null)
+        {
+            _prefaces.Begin(connection);
+        }
+        else
+        {
+            Serve(connection);
+        }
     }
 
-    private void Serve(Connection connection)
+    /// <summary>Runs the handler of a connection that is ready for it.</summary>
+    internal void Serve(Connection connection)
     {
         var served = new ServedConnection(this, connection);
         _connections.Add(served);
@@ -219,6 +236,8 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         await _listener.DisposeAsync().ConfigureAwait(false);
 
+        _prefaces?.Stop();
+
         // Before handlers are told: those that end at once count too.
         _connections.BeginDrain();
         if (Interlocked.Exchange(ref _told, 1) == 0)
@@ -245,6 +264,11 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         // Also when the loop ended because somebody else closed the listener.
         await StopAsync().ConfigureAwait(false);
+        if (_prefaces is not null)
+        {
+            await _prefaces.WaitUntilEmptyAsync(s_noticeTime).ConfigureAwait(false);
+        }
+
         var active = _connections.ToDrain;
         Log.Draining(_logger, Where, active, _options.DrainTimeout);
         var aborted = 0;

@@ -21,6 +21,17 @@ internal static class ReadmeExamples
         await connection.CopyToAsync(connection, stopping);          // plain code, one call per connection
     }
 
+    public static ConnectionServerOptions Secured(string folder)
+    {
+        var certificate = ServerCertificate.FromPemFiles($"{folder}/tls.crt", $"{folder}/tls.key");
+        return new ConnectionServerOptions
+        {
+            TlsSelector = certificate.CreateSelector(),                              // replaced on disk: served within a second
+            HandshakeTimeout = TimeSpan.FromSeconds(5),                              // from accept to handler, all together
+            ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [IPNetwork.Parse("10.0.0.0/8")] },
+        };
+    }
+
     public static async Task<int> ReadPatientlyAsync(Connection connection, Memory<byte> buffer)
     {
         connection.ReadDeadline = Deadline.After(TimeSpan.FromMilliseconds(100));

@@ -52,6 +52,21 @@ public sealed class ReadmeTests
     }
 
     [Fact]
+    public async Task Its_secured_server_takes_a_header_and_then_TLS()
+    {
+        using var folder = new TemporaryFolder();
+        var (certificate, key) = Certificates.MakePem("localhost");
+        await File.WriteAllTextAsync(folder.File("tls.crt"), certificate, Token);
+        await File.WriteAllTextAsync(folder.File("tls.key"), key, Token);
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, ReadmeExamples.Secured(folder.Path));
+        var plain = await server.DialAsync();
+        await plain.WriteAsync("PROXY TCP4 203.0.113.7 10.0.0.1 40000 443\r\n"u8.ToArray(), Token);
+        await using var client = await plain.AuthenticateAsClientAsync(
+            new() { TargetHost = "localhost", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Token);
+        await RunningServer.AssertEchoes(client);
+    }
+
+    [Fact]
     public async Task Its_read_goes_on_after_the_deadline()
     {
         var (connection, peer) = Connection.CreatePair();

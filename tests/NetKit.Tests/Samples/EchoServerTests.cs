@@ -28,6 +28,24 @@ public sealed class EchoServerTests
     }
 
     [Fact]
+    public async Task It_serves_by_TLS_and_says_when_there_is_no_certificate()
+    {
+        using var folder = new TemporaryFolder();
+        var (certificate, key) = Certificates.MakePem("localhost");
+        await File.WriteAllTextAsync(folder.File("cert.pem"), certificate, Token);
+        await File.WriteAllTextAsync(folder.File("key.pem"), key, Token);
+        await using var server = SampleProcess.Start("EchoServer", "--listen", "localhost:0", "--tls", folder.File("cert.pem"), "--tls-key", folder.File("key.pem"));
+        await using var plain = await ConnectAsync(await EndPointAsync(server));
+        await using var client = await plain.AuthenticateAsClientAsync(
+            new() { TargetHost = "localhost", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Token);
+        Assert.Equal("hello", await EchoAsync(client, "hello"));
+
+        var (exitCode, output) = await SampleProcess.RunAsync("EchoServer", "--listen", "localhost:0", "--tls", folder.File("none.pem"));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("none.pem", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Echo_is_complete_when_the_peer_half_closes_at_once()
     {
         await using var server = SampleProcess.Start("EchoServer", "--listen", "localhost:0");

@@ -9,6 +9,14 @@ public sealed class ConnectionServerOptionsTests
         Assert.Null(options.MaxConnections);
         Assert.Equal(ConnectionLimitMode.Wait, options.LimitMode);
         Assert.Equal(TimeSpan.FromSeconds(10), options.DrainTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(10), options.HandshakeTimeout);
+        Assert.Equal(Environment.ProcessorCount, options.MaxConcurrentHandshakes);
+        Assert.Null(options.Tls);
+        Assert.Null(options.TlsSelector);
+        Assert.Null(options.ProxyProtocol);
+        Assert.Empty(new ProxyProtocolOptions().TrustedNetworks);
+        Assert.False(new ProxyProtocolOptions().ServeUntrusted);
+        Assert.Equal(4096, new ProxyProtocolOptions().MaxHeaderLength);
     }
 
     public static TheoryData<string, object> Invalid => new()
@@ -22,6 +30,11 @@ public sealed class ConnectionServerOptionsTests
         { nameof(ConnectionServerOptions.DrainTimeout), Timeout.InfiniteTimeSpan },
         { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
         { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.MaxValue },
+        { nameof(ConnectionServerOptions.HandshakeTimeout), TimeSpan.Zero },
+        { nameof(ConnectionServerOptions.HandshakeTimeout), Timeout.InfiniteTimeSpan },
+        { nameof(ConnectionServerOptions.HandshakeTimeout), TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
+        { nameof(ConnectionServerOptions.MaxConcurrentHandshakes), 0 },
+        { nameof(ConnectionServerOptions.MaxConcurrentHandshakes), -1 },
     };
 
     [Theory]
@@ -35,6 +48,25 @@ public sealed class ConnectionServerOptionsTests
         Assert.Equal(property, exception.ParamName);
         Assert.Equal(value, exception.ActualValue);
         Assert.Contains($"ConnectionServerOptions.{property} must be", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 4096)]
+    [InlineData(1, 106)]
+    [InlineData(1, 65_552)]
+    public async Task PROXY_options_that_make_no_sense_are_refused(int networks, int maxHeaderLength)
+    {
+        await using var listener = ConnectionListener.CreateInMemory(out _);
+        var options = new ConnectionServerOptions
+        {
+            ProxyProtocol = new ProxyProtocolOptions
+            {
+                TrustedNetworks = [.. Enumerable.Repeat(System.Net.IPNetwork.Parse("10.0.0.0/8"), networks)],
+                MaxHeaderLength = maxHeaderLength,
+            },
+        };
+        var exception = Assert.Throws<ArgumentOutOfRangeException>(() => new ConnectionServer(listener, RunningServer.EchoAsync, options));
+        Assert.StartsWith("ProxyProtocolOptions.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

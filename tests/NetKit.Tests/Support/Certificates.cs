@@ -4,26 +4,35 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NetKit.Tests;
 
-/// <summary>One self-signed certificate for "localhost", made in memory once a run.</summary>
+/// <summary>Self-signed certificates made in memory: one for "localhost" once a run, and others for any host.</summary>
 internal static class Certificates
 {
-    private static readonly Lazy<X509Certificate2> s_localhost = new(Create);
+    private static readonly Lazy<X509Certificate2> s_localhost = new(() => Make("localhost"));
 
     public static X509Certificate2 Localhost => s_localhost.Value;
 
     public static bool IsLocalhost(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
         certificate is not null && certificate.GetRawCertData().AsSpan().SequenceEqual(Localhost.RawData);
 
-    private static X509Certificate2 Create()
+    /// <summary>Makes a certificate, which is the caller's to dispose of.</summary>
+    public static X509Certificate2 Make(string host)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        var (certificate, key) = MakePem(host);
+        using var both = X509Certificate2.CreateFromPem(certificate, key);
 
         // Windows cannot serve with a key that was never exported.
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+        return X509CertificateLoader.LoadPkcs12(both.Export(X509ContentType.Pkcs12), password: null);
+    }
+
+    /// <summary>Makes a certificate as text, with its private key.</summary>
+    public static (string Certificate, string Key) MakePem(string host)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(host);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }
