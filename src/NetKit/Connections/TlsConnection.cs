@@ -66,6 +66,9 @@ public sealed partial class TlsConnection : Connection
     /// <summary>Gives the peer's certificate; null when it sent none.</summary>
     public X509Certificate2? RemoteCertificate => _tls.RemoteCertificate as X509Certificate2;
 
+    // Of the connection below, handshake and records included.
+    internal override uint Sent => _inner.Sent;
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
@@ -84,6 +87,9 @@ public sealed partial class TlsConnection : Connection
         Interlocked.Exchange(ref _closed, 1);
         _inner.Abort();
     }
+
+    // Latched below first: who reads or writes meanwhile hears the cause, and not that it was closed.
+    internal override bool TryAbort(CloseCause cause) => _inner.TryAbort(cause);
 
     private static async ValueTask<TlsConnection> AuthenticateAsync(Connection inner, Func<SslStream, Task> handshake)
     {
