@@ -9,6 +9,12 @@ public sealed class ConnectionServerOptionsTests
         Assert.Null(options.MaxConnections);
         Assert.Equal(ConnectionLimitMode.Wait, options.LimitMode);
         Assert.Equal(TimeSpan.FromSeconds(10), options.DrainTimeout);
+        Assert.Null(options.IdleTimeout);
+        Assert.Null(options.MaxConnectionLifetime);
+        Assert.Null(options.MinReceiveRate);
+        Assert.Null(options.AcceptLimiter);
+        Assert.Null(options.PerAddressLimiter);
+        Assert.Equal(1, options.AcceptLoops);
     }
 
     public static TheoryData<string, object> Invalid => new()
@@ -22,6 +28,12 @@ public sealed class ConnectionServerOptionsTests
         { nameof(ConnectionServerOptions.DrainTimeout), Timeout.InfiniteTimeSpan },
         { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
         { nameof(ConnectionServerOptions.DrainTimeout), TimeSpan.MaxValue },
+        { nameof(ConnectionServerOptions.IdleTimeout), TimeSpan.Zero },
+        { nameof(ConnectionServerOptions.IdleTimeout), Timeout.InfiniteTimeSpan },
+        { nameof(ConnectionServerOptions.MaxConnectionLifetime), TimeSpan.Zero },
+        { nameof(ConnectionServerOptions.MaxConnectionLifetime), TimeSpan.FromTicks(-1) },
+        { nameof(ConnectionServerOptions.AcceptLoops), 0 },
+        { nameof(ConnectionServerOptions.AcceptLoops), -1 },
     };
 
     [Theory]
