@@ -13,8 +13,8 @@ namespace NetKit.Tests.Serving;
 public sealed class EveryEndTests
 {
     private const int Clients = 24; // at once
-    private const int MaxConnections = 12;
-    private const int PerNetwork = 5; // half of the clients come from one network, so there it matters
+    private const int MaxConnections = 20;
+    private const int PerNetwork = 15; // of two, one of which most clients come from
 
     private readonly ConcurrentDictionary<string, long> _sums = new();
 
@@ -98,7 +98,7 @@ public sealed class EveryEndTests
             case End.HandlerReturns:
                 return;
             case End.Stalled:
-                await Peer.FloodAsync(connection);
+                await Task.WhenAny(Peer.FloodAsync(connection), Peer.DrainAsync(connection));
                 return;
             default:
                 await RunningServer.EchoAsync(connection, CancellationToken.None);
@@ -118,28 +118,35 @@ public sealed class EveryEndTests
         {
             await socket.ConnectAsync(endPoint);
             await socket.SendAsync(buffer);
-            if (end == End.ClientFinishes)
+            switch (end)
             {
-                socket.Shutdown(SocketShutdown.Send);
-            }
-
-            while (end == End.Stalled)
-            {
-                // Not a byte read, and one sent now and then, so that nobody takes it for idle.
-                await socket.SendAsync(buffer);
-                await Task.Delay(10);
-            }
-
-            if (end != End.ClientAborts)
-            {
-                while (await socket.ReceiveAsync(buffer) > 0)
-                {
-                    if (end == End.Lifetime)
+                case End.ClientAborts:
+                    return;
+                case End.ClientFinishes:
+                    socket.Shutdown(SocketShutdown.Send);
+                    break;
+                case End.Stalled:
+                    while (true)
                     {
+                        // Reads nothing, and sends now and then, so that nobody takes it for idle.
                         await Task.Delay(5);
                         await socket.SendAsync(buffer);
                     }
-                }
+
+                case End.Lifetime:
+                    while (true)
+                    {
+                        await Task.Delay(5);
+                        await socket.SendAsync(buffer);
+                        if (await socket.ReceiveAsync(buffer) == 0)
+                        {
+                            return;
+                        }
+                    }
+            }
+
+            while (await socket.ReceiveAsync(buffer) > 0)
+            {
             }
         }
         catch (SocketException)
