@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using NetKit;
 using NetKit.Samples;
@@ -35,6 +36,7 @@ static async Task RunAsync(Settings settings)
         console.TimestampFormat = "HH:mm:ss.fff ";
     }));
 
+    await using var perAddress = settings.MaxPerAddress is { } permits ? EachAddress(permits) : null;
     await using var listener = ConnectionListener.Bind(settings.Listen, loggerFactory: loggerFactory);
     await using var server = new ConnectionServer(
         listener,
@@ -43,6 +45,7 @@ static async Task RunAsync(Settings settings)
         {
             MaxConnections = settings.MaxConnections,
             LimitMode = settings.LimitMode,
+            PerAddressLimiter = perAddress,
             DrainTimeout = settings.DrainTimeout,
         },
         loggerFactory);
@@ -63,6 +66,9 @@ static async Task RunAsync(Settings settings)
         stopping.Cancel();
     }
 }
+
+static PartitionedRateLimiter<IPAddress> EachAddress(int permits) => PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+    address => RateLimitPartition.GetConcurrencyLimiter(address, _ => new ConcurrencyLimiterOptions { PermitLimit = permits }));
 
 static void SayHowToTry(EndPoint endPoint)
 {

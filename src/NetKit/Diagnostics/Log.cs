@@ -38,7 +38,7 @@ internal static partial class Log
     [LoggerMessage(209, LogLevel.Error, "ConnectionServerOptions.{Option} failed; a client that it does not let in is refused. {Suppressed} more failures since the last such message.")]
     public static partial void LimiterFailed(ILogger logger, string option, int suppressed, Exception exception);
 
-    [LoggerMessage(210, LogLevel.Warning, "The listener at {EndPoint} was closed, not by its server, which goes on with the others.")]
+    [LoggerMessage(210, LogLevel.Warning, "The listener at {EndPoint} was closed by somebody else; the server goes on with the others.")]
     public static partial void ListenerLost(ILogger logger, string endPoint);
 
     [LoggerMessage(301, LogLevel.Debug, "Dialed {EndPoint} in {Milliseconds:0.###} ms, at {Address}. Attempts: {Attempts}.")]

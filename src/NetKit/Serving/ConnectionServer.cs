@@ -29,6 +29,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     private readonly ConnectionWatch? _watch;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isStopping;
+    private int _accepting; // how many listeners are not closed
     private int _phase;
     private int _told;
 
@@ -75,6 +76,7 @@ public sealed class ConnectionServer : IAsyncDisposable
             throw new ArgumentException("A server needs at least one listener, and each of them once.", nameof(listeners));
         }
 
+        _accepting = _listeners.Length;
         Handler = handler;
         _options = (options ?? ConnectionServerOptions.Default).Validated();
         _logger = GuardedLogger.Create<ConnectionServer>(loggerFactory);
@@ -179,7 +181,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     private async Task AcceptAsync(ConnectionListener listener)
     {
         await Task.WhenAll(Enumerable.Range(0, _options.AcceptLoops).Select(_ => RunLoopAsync(listener))).ConfigureAwait(false);
-        if (!_isStopping && _listeners.Length > 1)
+        if (Interlocked.Decrement(ref _accepting) > 0 && !_isStopping)
         {
             Log.ListenerLost(_logger, ErrorSentence.Format(listener.LocalEndPoint));
         }

@@ -81,7 +81,7 @@ public sealed class ConnectionServerOptions
 
     /// <summary>Sets how many loops accept at each listener. Default: 1. At least 1.</summary>
     /// <remarks>
-    /// One accepts tens of thousands of clients a second. Where that is not enough, bind several listeners to the port, with
+    /// One is enough for most servers. Where it is not, bind several listeners to the port, with
     /// <see cref="ListenerOptions.ReusePort"/>, before you add loops: those share a socket and its queue. By
     /// <see cref="ConnectionLimitMode.Wait"/>, each loop of a full server holds one client that was accepted and is not served yet.
     /// </remarks>
