@@ -202,14 +202,14 @@ public sealed class AdmissionTests
     public async Task A_lease_is_disposed_of_exactly_once_and_may_throw()
     {
         var logger = new RecordingLogger();
-        await using var limiter = new ThrowingLeases();
+        await using var limiter = new CountingLimiter(onReturn: static () => throw new InvalidOperationException("on purpose"));
         await using var server = RunningServer.OnTcp(
             RunningServer.EchoAsync, new ConnectionServerOptions { AcceptLimiter = limiter, MaxConnections = 1 }, logger);
         for (var times = 1; times <= 10; times++)
         {
             (await server.DialServedAsync()).Abort();
             await Eventually.Equal(0, () => server.Server.ActiveConnections);
-            Assert.Equal((times, times), (limiter.Given, limiter.Disposed));
+            Assert.Equal((times, times), (limiter.Given, limiter.Returned));
         }
 
         Assert.Equal(1, logger.CountOf(LimiterFailed));
@@ -237,45 +237,5 @@ public sealed class AdmissionTests
 
         socket.Dispose();
         return null;
-    }
-
-    private sealed class ThrowingLeases : RateLimiter
-    {
-        public int Given { get; private set; }
-
-        public int Disposed { get; private set; }
-
-        public override TimeSpan? IdleDuration => null;
-
-        public override RateLimiterStatistics? GetStatistics() => null;
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount)
-        {
-            Given++;
-            return new Lease(this);
-        }
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("Nobody may wait on the accept path.");
-
-        private sealed class Lease(ThrowingLeases owner) : RateLimitLease
-        {
-            public override bool IsAcquired => true;
-
-            public override IEnumerable<string> MetadataNames => [];
-
-            public override bool TryGetMetadata(string metadataName, out object? metadata)
-            {
-                metadata = null;
-                return false;
-            }
-
-            protected override void Dispose(bool disposing)
-            {
-                base.Dispose(disposing);
-                owner.Disposed++;
-                throw new InvalidOperationException("on purpose");
-            }
-        }
     }
 }

@@ -18,7 +18,7 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task An_idle_connection_is_reset_and_its_handler_and_the_log_are_told_which_option_did_it()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         var logger = new RecordingLogger();
         var failure = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = RunningServer.InMemory(
@@ -53,7 +53,7 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task A_write_that_waits_for_a_client_that_does_not_read_is_ended_too()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         var flood = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = RunningServer.InMemory(
             async (connection, stopping) =>
@@ -74,7 +74,7 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task A_connection_ends_at_its_lifetime_although_it_is_busy()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         var logger = new RecordingLogger();
         await using var server = RunningServer.InMemory(
             RunningServer.EchoAsync, new ConnectionServerOptions { MaxConnectionLifetime = s_idle }, logger, clock);
@@ -93,7 +93,7 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task A_client_that_sends_a_byte_a_second_is_ended_and_one_that_rests_is_not()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         var logger = new RecordingLogger();
         await using var server = RunningServer.InMemory(
             RunningServer.EchoAsync, new ConnectionServerOptions { MinReceiveRate = new MinDataRate(100, 5 * s_second) }, logger, clock);
@@ -107,34 +107,34 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task The_timer_runs_only_while_there_are_connections()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         await using var server = RunningServer.InMemory(RunningServer.EchoAsync, Idle, timeProvider: clock);
-        Assert.Equal(0, clock.Count);
+        Assert.Equal(0, clock.Armed);
         for (var times = 0; times < 3; times++)
         {
             var client = await server.DialServedAsync();
             await server.DialServedAsync();
-            Assert.Equal(1, clock.Count);
+            Assert.Equal(1, clock.Armed);
             clock.Advance(s_second);
-            Assert.Equal(1, clock.Count);
+            Assert.Equal(1, clock.Armed);
             clock.Advance(s_idle - s_second);
             await RunningServer.AssertEchoes(client);
             clock.Advance(s_second);
-            Assert.Equal(1, clock.Count);
+            Assert.Equal(1, clock.Armed);
             client.Abort();
             await PassUntil(clock, () => server.Server.ActiveConnections == 0, 2 * s_idle);
             clock.Advance(s_second);
-            Assert.Equal(0, clock.Count);
+            Assert.Equal(0, clock.Armed);
         }
     }
 
     [Fact]
     public async Task A_server_without_such_limits_has_no_timer()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         await using var server = RunningServer.InMemory(RunningServer.EchoAsync, new ConnectionServerOptions { MaxConnections = 4 }, timeProvider: clock);
         var client = await server.DialServedAsync();
-        Assert.Equal(0, clock.Count);
+        Assert.Equal(0, clock.Armed);
         clock.Advance(TimeSpan.FromDays(100));
         await RunningServer.AssertEchoes(client);
     }
@@ -142,17 +142,17 @@ public sealed class ConnectionWatchTests
     [Fact]
     public async Task A_drained_server_has_no_timer()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         await using var server = RunningServer.InMemory(RunningServer.EchoAsync, Idle, timeProvider: clock);
         await server.DialServedAsync();
         await server.StopAsync();
-        Assert.Equal(0, clock.Count);
+        Assert.Equal(0, clock.Armed);
     }
 
     [Fact]
     public async Task The_deadlines_of_the_handler_are_its_own()
     {
-        var clock = new ArmedTimers();
+        var clock = new TimerCountingTimeProvider();
         var seen = new TaskCompletionSource<Connection>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = RunningServer.InMemory(
             async (connection, stopping) =>
@@ -274,7 +274,7 @@ public sealed class ConnectionWatchTests
     }
 
     /// <summary>Moves the clock on, by a tenth of a second at a time, until the condition holds; does something at each full second.</summary>
-    private static async Task PassUntil(ArmedTimers clock, Func<bool> condition, TimeSpan atMost, Func<ValueTask>? eachSecond = null)
+    private static async Task PassUntil(TimerCountingTimeProvider clock, Func<bool> condition, TimeSpan atMost, Func<ValueTask>? eachSecond = null)
     {
         for (var passed = TimeSpan.Zero; passed < atMost && !condition(); passed += s_second / 10)
         {
