@@ -42,12 +42,20 @@ internal sealed class ClientAdmission
         try
         {
             await _slots.WaitAsync(closed).ConfigureAwait(false);
-            return true;
         }
         catch (OperationCanceledException)
         {
             return false;
         }
+
+        if (closed.IsCancellationRequested)
+        {
+            // Both at once: the one who left has made room because the server stops.
+            _slots.Release();
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Asks the limiters for a client that has room. If it may not come in, the room is given back, and the client is the caller's to refuse.</summary>
