@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using NetKit;
 using NetKit.Samples;
@@ -42,6 +43,7 @@ static async Task RunAsync(Settings settings)
     }));
 
     var certificate = settings.Certificate is { } file ? ServerCertificate.FromPemFiles(file, settings.Key, loggerFactory: loggerFactory) : null;
+    await using var perAddress = settings.MaxPerAddress is { } permits ? EachAddress(permits) : null;
     await using var listener = ConnectionListener.Bind(settings.Listen, loggerFactory: loggerFactory);
     await using var server = new ConnectionServer(
         listener,
@@ -50,6 +52,7 @@ static async Task RunAsync(Settings settings)
         {
             MaxConnections = settings.MaxConnections,
             LimitMode = settings.LimitMode,
+            PerAddressLimiter = perAddress,
             DrainTimeout = settings.DrainTimeout,
             TlsSelector = certificate?.CreateSelector(),
         },
@@ -71,6 +74,9 @@ static async Task RunAsync(Settings settings)
         stopping.Cancel();
     }
 }
+
+static PartitionedRateLimiter<IPAddress> EachAddress(int permits) => PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+    address => RateLimitPartition.GetConcurrencyLimiter(address, _ => new ConcurrencyLimiterOptions { PermitLimit = permits }));
 
 static void SayHowToTry(EndPoint endPoint)
 {

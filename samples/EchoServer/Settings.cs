@@ -4,7 +4,7 @@ namespace NetKit.Samples;
 
 /// <summary>What the command line asks of the server.</summary>
 internal sealed record Settings(
-    EndPoint Listen, TimeSpan IdleTimeout, int? MaxConnections, ConnectionLimitMode LimitMode, TimeSpan DrainTimeout, string? Certificate, string? Key)
+    EndPoint Listen, TimeSpan IdleTimeout, int? MaxConnections, ConnectionLimitMode LimitMode, int? MaxPerAddress, TimeSpan DrainTimeout, string? Certificate, string? Key)
 {
     public const string Usage = """
         Usage: EchoServer [options]
@@ -13,6 +13,7 @@ internal sealed record Settings(
           --idle-timeout 5m | none          hang up on a peer that neither sends nor reads for so long; default 5m
           --max-connections N               serve at most N connections at a time; default: no limit
           --limit-mode wait | reject        leave connections above the limit waiting, or refuse them; default wait
+          --max-per-address N               serve at most N connections of an IP address at a time; default: no limit
           --drain-timeout 10s               how long open connections may go on after Ctrl+C or SIGTERM; default 10s
           --tls cert.pem                    serve by TLS; the file may be replaced while the server runs
           --tls-key key.pem                 the certificate's private key; default: in the same file
@@ -31,6 +32,7 @@ internal sealed record Settings(
                 "reject" => ConnectionLimitMode.Reject,
                 var text => throw UsageException.For("--limit-mode", text, "wait or reject"),
             },
+            MaxPerAddress: line.TakeNumber("--max-per-address", 1, 1_000_000),
             DrainTimeout: line.TakeDuration("--drain-timeout") ?? TimeSpan.FromSeconds(10),
             Certificate: line.TakeText("--tls", "the file of a certificate"),
             Key: line.TakeText("--tls-key", "the file of a private key"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -6,6 +7,7 @@ using NetKit.Tests.Server;
 
 // An echo server for tests that need a process of their own. Prints its port, and stops when its input ends.
 // "hostile": every handler ends by throwing, and so does every call of the logger.
+// "limited RATE GRACE": clients must send so many bytes a second, with a grace period of so many seconds.
 // Plain files in place of Console, which alone takes ten descriptors of the few that the tests leave.
 using var input = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
@@ -13,7 +15,13 @@ using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), File
 var hostile = args is ["hostile"];
 using ILoggerFactory? loggers = hostile ? new BrokenLog() : null;
 await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), loggerFactory: loggers);
-await using var server = new ConnectionServer(listener, HandleAsync, loggerFactory: loggers);
+var options = new ConnectionServerOptions
+{
+    MinReceiveRate = args is ["limited", var rate, var grace]
+        ? new MinDataRate(double.Parse(rate, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(grace, CultureInfo.InvariantCulture)))
+        : null,
+};
+await using var server = new ConnectionServer(listener, HandleAsync, options, loggers);
 
 using var stop = new CancellationTokenSource();
 var run = server.RunAsync(stop.Token);

@@ -250,6 +250,13 @@ public abstract partial class Connection : Stream
     /// <summary>Runs work where the connection's events are handled.</summary>
     internal virtual void Schedule(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
+    /// <summary>Counts the bytes that were sent, modulo 2^32. Any thread may look. What was received, <see cref="Reading"/> counts.</summary>
+    internal abstract uint Sent { get; }
+
+    /// <summary>Resets the connection, and lets what waits on it and what comes later fail for a reason other than that it was closed.</summary>
+    /// <returns>False when it was closed before; then nothing happens.</returns>
+    internal abstract bool TryAbort(CloseCause cause);
+
     /// <summary>Tells what the peer has done while nobody used the connection. Never waits.</summary>
     /// <param name="ask">Whether to ask the system. If not, it is asked only where what is known leaves a doubt.</param>
     internal abstract IdleState CheckIdle(bool ask);

@@ -12,6 +12,9 @@ internal class ConnectionHalf : DeadlineEntry
     private PendingOperation? _pending;
     private PendingOperation? _spare;
 
+    // Only grows, and wraps around. Of reads only: here is room for it, and the half of writes may never be made.
+    private uint _received;
+
     public ConnectionHalf(DeadlineScheduler scheduler)
         : base(scheduler)
     {
@@ -20,10 +23,16 @@ internal class ConnectionHalf : DeadlineEntry
     /// <summary>What waits, to be looked at only: it is not the caller's.</summary>
     public object? Waiting => _pending;
 
+    /// <summary>Counts the bytes that were read, modulo 2^32. Any thread may look.</summary>
+    public uint Received => Volatile.Read(ref _received);
+
     internal sealed override bool IsAwaited => Volatile.Read(ref _pending) is not null;
 
     /// <summary>Makes the half for the other direction.</summary>
     public virtual ConnectionHalf MakeOther() => new(Scheduler);
+
+    /// <summary>Counts bytes that were read. In turn.</summary>
+    public void CountReceived(int count) => _received += (uint)count;
 
     /// <summary>Lets the operation wait. A full fence: what the publisher reads next, it reads after everybody can see this.</summary>
     public void Publish(PendingOperation operation)

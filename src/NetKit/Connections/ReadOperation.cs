@@ -48,6 +48,7 @@ internal sealed class ReadOperation : PendingOperation
             return;
         }
 
+        Half.CountReceived(count);
         Interruption = Connection.EndOf(status);
         Finish(count, status, inline);
     }

@@ -16,8 +16,23 @@ internal abstract partial class ReadinessConnection
 
     public sealed override void Abort()
     {
-        Latch();
+        TryLatch(CloseCause.Closed);
+        ResetUnlessReleased();
+    }
 
+    internal sealed override bool TryAbort(CloseCause cause)
+    {
+        if (!TryLatch(cause))
+        {
+            return false;
+        }
+
+        ResetUnlessReleased();
+        return true;
+    }
+
+    private void ResetUnlessReleased()
+    {
         // A polite end under way is cut short. One that is done keeps its word to the peer.
         if (_release != ReleaseState.Released)
         {
@@ -28,7 +43,7 @@ internal abstract partial class ReadinessConnection
 
     private protected sealed override ValueTask CloseAsync()
     {
-        Latch();
+        TryLatch(CloseCause.Closed);
         var releases = TryBeginRelease();
 
         // Nearly always nobody is on the way, and a socket's end is a few system calls: no state machine for that.
@@ -42,7 +57,7 @@ internal abstract partial class ReadinessConnection
 
     private protected sealed override void Close(TimeSpan patience)
     {
-        Latch();
+        TryLatch(CloseCause.Closed);
         var releases = TryBeginRelease();
         BlockingWait.For(PassTurnsAsync(Deadline.After(patience)));
         if (releases)
@@ -52,13 +67,13 @@ internal abstract partial class ReadinessConnection
         }
     }
 
-    /// <summary>Closes for everyone: whatever waits fails with Closed, and nothing begins any more.</summary>
-    private void Latch()
+    /// <summary>Closes for everyone: whatever waits fails for this cause, and nothing begins any more. False when somebody did so before.</summary>
+    private bool TryLatch(CloseCause cause)
     {
         // A full fence, so that an operation published after this sees the latch, and one published before is seen here.
-        if (Interlocked.Exchange(ref _closed, true))
+        if (Interlocked.CompareExchange(ref _closedFor, cause, CloseCause.None) != CloseCause.None)
         {
-            return;
+            return false;
         }
 
         Reading.Take()?.End(OperationEnd.Closed);
@@ -68,6 +83,8 @@ internal abstract partial class ReadinessConnection
             writing.Take()?.End(OperationEnd.Closed);
             writing.Forget();
         }
+
+        return true;
     }
 
     /// <summary>Tells whether the caller is the one to give the transport up.</summary>

@@ -115,6 +115,7 @@ internal abstract partial class ReadinessConnection
             return EndSend(exception);
         }
 
+        CountSent(taken);
         return status switch
         {
             SocketError.Success => EndSend(),
@@ -142,6 +143,7 @@ internal abstract partial class ReadinessConnection
             return EndSend(exception);
         }
 
+        CountSent(taken);
         return status switch
         {
             SocketError.Success => EndSend(),

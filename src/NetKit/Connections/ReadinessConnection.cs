@@ -16,8 +16,9 @@ internal abstract partial class ReadinessConnection : Connection
 {
     private Turn _readTurn;
     private Turn _writeTurn;
-    private bool _closed;
+    private volatile CloseCause _closedFor;
     private bool _writesCompleted; // guarded by the writing turn
+    private uint _sent; // likewise; only grows, and wraps around
 
     private protected ReadinessConnection(DeadlineScheduler scheduler)
         : this(new ConnectionHalf(scheduler))
@@ -33,7 +34,9 @@ internal abstract partial class ReadinessConnection : Connection
     private protected bool ContinuesElsewhere { get; set; }
 
     /// <summary>Tells whether the connection was closed or aborted on this side.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closed);
+    internal bool IsClosed => _closedFor != CloseCause.None;
+
+    internal sealed override uint Sent => Volatile.Read(ref _sent);
 
     /// <summary>Reads what is there, without waiting. For an empty buffer: succeeds when a read would not have to wait.</summary>
     internal abstract int TryReceive(Span<byte> buffer, out SocketError status);
@@ -107,8 +110,7 @@ internal abstract partial class ReadinessConnection : Connection
 
         if (end == OperationEnd.Closed || status == SocketError.OperationAborted)
         {
-            return new ConnectionException(
-                ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, innerException: null, bytesTransferred);
+            return ClosedFailure(operation, bytesTransferred);
         }
 
         var cause = CauseOf(operation, status);
@@ -121,6 +123,14 @@ internal abstract partial class ReadinessConnection : Connection
         var detail = error == ConnectionError.Unknown ? cause.Message : null;
         return new ConnectionException(error, operation, LocalEndPoint, RemoteEndPoint, cause, bytesTransferred, detail);
     }
+
+    private ConnectionException ClosedFailure(string operation, long bytesTransferred) => _closedFor.Sentence() is { } sentence
+        ? new ConnectionException(
+            ConnectionError.TimedOut, operation, LocalEndPoint, RemoteEndPoint, new TimeoutException(sentence), bytesTransferred, sentence)
+        : new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, innerException: null, bytesTransferred);
+
+    /// <summary>Counts bytes that the transport has taken. In turn.</summary>
+    internal void CountSent(long count) => _sent += (uint)count;
 
     /// <summary>What ended an operation that failed in the transport: whatever the system says of a socket that is going away, the reason is that we closed it.</summary>
     internal OperationEnd EndOf(SocketError status) =>

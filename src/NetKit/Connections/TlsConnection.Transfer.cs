@@ -91,7 +91,11 @@ public sealed partial class TlsConnection
         catch (ConnectionException exception)
         {
             _cutShortBy = exception.Error;
-            throw new ConnectionException(exception.Error, "write", LocalEndPoint, RemoteEndPoint, exception);
+
+            // A server that gave the connection up says why.
+            var gaveUp = exception.InnerException as TimeoutException;
+            throw new ConnectionException(
+                exception.Error, "write", LocalEndPoint, RemoteEndPoint, (Exception?)gaveUp ?? exception, detail: gaveUp?.Message);
         }
     }
 

@@ -74,6 +74,9 @@ public sealed partial class TlsConnection : Connection
         set => _inner.RunsContinuationsAsynchronously = value;
     }
 
+    // Of the connection below, handshake and records included.
+    internal override uint Sent => _inner.Sent;
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
@@ -94,6 +97,9 @@ public sealed partial class TlsConnection : Connection
         Interlocked.Exchange(ref _closed, 1);
         _inner.Abort();
     }
+
+    // Latched below first: who reads or writes meanwhile hears the cause, and not that it was closed.
+    internal override bool TryAbort(CloseCause cause) => _inner.TryAbort(cause);
 
     /// <summary>Runs a handshake on a connection.</summary>
     /// <param name="inner">The connection below, which the encrypted one owns.</param>

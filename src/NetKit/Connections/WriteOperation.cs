@@ -18,6 +18,7 @@ internal sealed class WriteOperation : PendingOperation
     public void Advance(long count)
     {
         _transferred += count;
+        Connection.CountSent(count);
         _remaining = _remaining.Slice(count);
     }
 

@@ -26,11 +26,20 @@ internal static partial class Log
     [LoggerMessage(205, LogLevel.Debug, "Connection {Connection} ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger logger, string connection, string reason);
 
-    [LoggerMessage(206, LogLevel.Debug, "Refused a client at {EndPoint}: the limit of {MaxConnections} connections is reached.")]
-    public static partial void ClientRefused(ILogger logger, string endPoint, int maxConnections);
+    [LoggerMessage(206, LogLevel.Debug, "Refused a client at {EndPoint}: ConnectionServerOptions.{Option} lets no more in.")]
+    public static partial void ClientRefused(ILogger logger, string endPoint, string option);
 
     [LoggerMessage(207, LogLevel.Error, "A callback on a handler's token failed while the server stopped.")]
     public static partial void StopCallbackFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(208, LogLevel.Debug, "Connection {Connection} is reset: {Reason}.")]
+    public static partial void ConnectionTimedOut(ILogger logger, string connection, string reason);
+
+    [LoggerMessage(209, LogLevel.Error, "ConnectionServerOptions.{Option} failed; a client that it does not let in is refused. {Suppressed} more failures since the last such message.")]
+    public static partial void LimiterFailed(ILogger logger, string option, int suppressed, Exception exception);
+
+    [LoggerMessage(210, LogLevel.Warning, "The listener at {EndPoint} was closed by somebody else; the server goes on with the others.")]
+    public static partial void ListenerLost(ILogger logger, string endPoint);
 
     [LoggerMessage(220, LogLevel.Debug, "Connection {Connection} got no handler: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, string connection, string reason);

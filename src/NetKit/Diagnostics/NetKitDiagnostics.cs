@@ -5,12 +5,16 @@ public static class NetKitDiagnostics
 {
     /// <summary>Names the meter of every NetKit instrument.</summary>
     /// <remarks>
-    /// Of pools, all of a process together: <c>netkit.pool.connections</c> by <c>state</c> (idle, leased, dialing), <c>netkit.pool.waiting</c>,
+    /// <para>Of servers: <c>netkit.server.active_connections</c>, <c>netkit.server.accepted_connections</c>,
+    /// <c>netkit.server.rejected_connections</c> by <c>reason</c> (limit, address, rate: the option that turned the client away),
+    /// <c>netkit.server.timed_out_connections</c> by <c>reason</c> (idle_timeout, stalled_write, receive_rate, lifetime) and
+    /// <c>netkit.server.accept_errors</c>.</para>
+    /// <para>Of pools, all of a process together: <c>netkit.pool.connections</c> by <c>state</c> (idle, leased, dialing), <c>netkit.pool.waiting</c>,
     /// <c>netkit.pool.acquire_wait</c> in seconds, <c>netkit.pool.opened_connections</c>, <c>netkit.pool.closed_connections</c> by <c>reason</c>
     /// (not_returned, poisoned, ended, invalid, idle_timeout, lifetime, cleared, leaked, disposed) and <c>netkit.pool.leaked_leases</c>. An
-    /// exchange that fails, and a lease disposed without <see cref="ConnectionLease.Return"/>, count as not_returned.
-    /// Of servers with TLS or PROXY protocol: <c>netkit.server.active_handshakes</c>, and <c>netkit.server.handshake.duration</c> in seconds by
-    /// <c>outcome</c> (completed, failed, timeout, aborted, protocol_violation, untrusted, stopped).
+    /// exchange that fails, and a lease disposed without <see cref="ConnectionLease.Return"/>, count as not_returned.</para>
+    /// <para>Of servers with TLS or PROXY protocol: <c>netkit.server.active_handshakes</c>, and <c>netkit.server.handshake.duration</c> in seconds by
+    /// <c>outcome</c> (completed, failed, timeout, aborted, protocol_violation, untrusted, stopped).</para>
     /// </remarks>
     public const string MeterName = "NetKit";
 

@@ -15,7 +15,10 @@ internal static class NetKitMetrics
         "netkit.server.accepted_connections", "{connection}", "Connections that a server began to handle."));
 
     private static readonly Counter<long>? s_rejected = Create(static () => s_meter.CreateCounter<long>(
-        "netkit.server.rejected_connections", "{connection}", "Clients that were turned away at the connection limit."));
+        "netkit.server.rejected_connections", "{connection}", "Clients that were turned away, by the limit that did so."));
+
+    private static readonly Counter<long>? s_timedOut = Create(static () => s_meter.CreateCounter<long>(
+        "netkit.server.timed_out_connections", "{connection}", "Connections that a server reset because they idled, dawdled or lasted too long, by reason."));
 
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
@@ -88,7 +91,9 @@ internal static class NetKitMetrics
 
     public static void ConnectionEnded() => Add(s_active, -1);
 
-    public static void ConnectionRejected() => Add(s_rejected, 1);
+    public static void ConnectionRejected(string reason) => Add(s_rejected, 1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void ConnectionTimedOut(string reason) => Add(s_timedOut, 1, new KeyValuePair<string, object?>("reason", reason));
 
     public static void HandshakeBegan() => Add(s_handshakes, 1);
 

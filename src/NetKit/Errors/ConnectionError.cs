@@ -12,7 +12,7 @@ public enum ConnectionError
     /// <summary>A deadline, or a read or write timeout, that was set on the connection passed.</summary>
     DeadlineExceeded,
 
-    /// <summary>A peer stopped answering, or never did: the system gave up on it (keep-alive or retransmission, ETIMEDOUT), or a dial's attempt did.</summary>
+    /// <summary>A peer stopped answering, or never did: the system gave up on it (keep-alive or retransmission, ETIMEDOUT), or a dial's attempt did, or a server that limits how long a connection may idle, dawdle or last.</summary>
     TimedOut,
 
     /// <summary>The connection, its write side or the listener was closed on this side.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace NetKit;
@@ -14,7 +15,7 @@ internal readonly struct AcceptedClient
     public AcceptedClient(int descriptor, in NativeAddress address)
     {
         Descriptor = descriptor;
-        Address = address;
+        NativeAddress = address;
     }
 
     /// <summary>The portable engine's socket; null when the client is the poller's.</summary>
@@ -24,7 +25,17 @@ internal readonly struct AcceptedClient
     public int Descriptor { get; }
 
     /// <summary>Where a client of the poller comes from; nothing for a Unix socket.</summary>
-    public NativeAddress Address { get; }
+    public NativeAddress NativeAddress { get; }
+
+    /// <summary>The IP address that the client comes from, of IPv4 also where it came in by IPv6; null where there is none.</summary>
+    public IPAddress? Address
+    {
+        get
+        {
+            var address = (Socket is null ? NativeAddress.ToEndPoint() : RemoteEndPoint() as IPEndPoint)?.Address;
+            return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+        }
+    }
 
     /// <summary>Turns the client away with a reset: an end would look like an answer.</summary>
     public void Refuse()
@@ -36,6 +47,19 @@ internal readonly struct AcceptedClient
         else
         {
             NativeSocket.Reset(Descriptor);
+        }
+    }
+
+    private EndPoint? RemoteEndPoint()
+    {
+        try
+        {
+            return Socket!.RemoteEndPoint;
+        }
+        catch (SocketException)
+        {
+            // Gone already, and of no address any more.
+            return null;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NetKit;
 
 /// <summary>A client that was accepted and is not a connection yet, so that turning it away costs no more than its socket.</summary>
@@ -14,6 +16,9 @@ internal readonly struct Arrival
     }
 
     public Arrival(Connection connection) => _connection = connection;
+
+    /// <summary>The client's IP address, of IPv4 also where it came in by IPv6; null where there is none, as with Unix sockets.</summary>
+    public IPAddress? Address => _acceptor is null ? null : _client.Address;
 
     /// <summary>Makes the connection.</summary>
     public Connection Open() => _connection ?? _acceptor!.Open(_client);

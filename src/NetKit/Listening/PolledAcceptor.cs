@@ -31,8 +31,8 @@ internal sealed class PolledAcceptor : SocketAcceptor
     public override Connection Open(in AcceptedClient client)
     {
         var descriptor = new PolledDescriptor(
-            NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: !client.Address.IsKnown);
-        var connection = PolledConnection.FromAccepted(descriptor, client.Address, _clientsLocalEndPoint, _timeProvider);
+            NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: !client.NativeAddress.IsKnown);
+        var connection = PolledConnection.FromAccepted(descriptor, client.NativeAddress, _clientsLocalEndPoint, _timeProvider);
         connection.RunsContinuationsAsynchronously = _options.RunContinuationsAsynchronously;
         try
         {

@@ -19,17 +19,15 @@ internal sealed class SteadyAccept
 
     private readonly Acceptor _acceptor;
     private readonly ILogger _logger;
-    private readonly TimeProvider _timeProvider;
     private readonly AcceptBackoff _backoff;
-    private Deadline _nextLog = Deadline.After(TimeSpan.Zero);
-    private int _suppressed;
+    private readonly OnceAWhile _troubleLog;
 
     public SteadyAccept(Acceptor acceptor, ILogger logger, TimeProvider? timeProvider)
     {
         _acceptor = acceptor;
         _logger = logger;
-        _timeProvider = timeProvider ?? TimeProvider.System;
         _backoff = new AcceptBackoff(timeProvider);
+        _troubleLog = new OnceAWhile(s_logInterval, timeProvider);
     }
 
     /// <summary>Waits for the next client; null when the listener is closed.</summary>
@@ -85,22 +83,13 @@ internal sealed class SteadyAccept
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
         NetKitMetrics.AcceptFailed();
-        LogOnceAWhile(trouble);
         var wait = _backoff.Next;
-        await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _acceptor.MayTurnAway = wait >= s_turnAwayFrom ? MostTurnedAwayAtOnce : 0;
-    }
-
-    private void LogOnceAWhile(Exception trouble)
-    {
-        if (!_nextLog.HasPassed)
+        if (_troubleLog.IsTime(out var suppressed))
         {
-            _suppressed++;
-            return;
+            Log.AcceptFailing(_logger, ErrorSentence.Format(_acceptor.LocalEndPoint), wait, suppressed, trouble);
         }
 
-        Log.AcceptFailing(_logger, ErrorSentence.Format(_acceptor.LocalEndPoint), _backoff.Next, _suppressed, trouble);
-        _suppressed = 0;
-        _nextLog = Deadline.After(s_logInterval, _timeProvider);
+        await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _acceptor.MayTurnAway = wait >= s_turnAwayFrom ? MostTurnedAwayAtOnce : 0;
     }
 }

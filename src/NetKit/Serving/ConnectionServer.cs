@@ -18,15 +18,19 @@ public sealed class ConnectionServer : IAsyncDisposable
     // How long handlers whose connections were reset have to notice it, before the server stops waiting for them.
     private static readonly TimeSpan s_noticeTime = TimeSpan.FromSeconds(1);
 
-    private readonly ConnectionListener _listener;
+    private readonly ConnectionListener[] _listeners;
     private readonly ConnectionServerOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim? _slots;
     private readonly Prefaces? _prefaces;
     private readonly ServedConnections _connections = new();
+    private readonly ClientAdmission _admission;
+    private readonly WatchRules? _rules; // null while no option asks for a watch, as the watch is
+    private readonly ConnectionWatch? _watch;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isStopping;
+    private int _accepting; // how many listeners are not closed
     private int _phase;
     private int _told;
 
@@ -46,15 +50,42 @@ public sealed class ConnectionServer : IAsyncDisposable
         Func<Connection, CancellationToken, Task> handler,
         ConnectionServerOptions? options = null,
         ILoggerFactory? loggerFactory = null)
+        : this([listener ?? throw new ArgumentNullException(nameof(listener))], handler, options, loggerFactory)
     {
-        ArgumentNullException.ThrowIfNull(listener);
+    }
+
+    /// <summary>Makes a server of several listeners: several addresses, or one port shared with <see cref="ListenerOptions.ReusePort"/>.</summary>
+    /// <param name="listeners">
+    /// Where clients come in, at least one. The server closes them when it stops. When one is closed by somebody else, that is logged and
+    /// the server goes on with the others; with the last it stops. Times are measured by the clock of the first.
+    /// </param>
+    /// <param name="handler">As for one listener.</param>
+    /// <param name="options">The limits, of all listeners together. Default (null): the defaults of <see cref="ConnectionServerOptions"/>.</param>
+    /// <param name="loggerFactory">Where failures are logged. Default (null): nowhere.</param>
+    /// <exception cref="ArgumentException">There is no listener, or one is null or there twice.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it and its value.</exception>
+    public ConnectionServer(
+        IReadOnlyList<ConnectionListener> listeners,
+        Func<Connection, CancellationToken, Task> handler,
+        ConnectionServerOptions? options = null,
+        ILoggerFactory? loggerFactory = null)
+    {
+        ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(handler);
-        _listener = listener;
+        _listeners = [.. listeners];
+        if (_listeners.Length == 0 || _listeners.Contains(null) || _listeners.Distinct().Count() < _listeners.Length)
+        {
+            throw new ArgumentException("A server needs at least one listener, and each of them once.", nameof(listeners));
+        }
+
+        _accepting = _listeners.Length;
         Handler = handler;
         _options = (options ?? ConnectionServerOptions.Default).Validated();
         _logger = GuardedLogger.Create<ConnectionServer>(loggerFactory);
-        _timeProvider = listener.TimeProvider ?? TimeProvider.System;
-        _slots = _options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Wait } ? new SemaphoreSlim(limit) : null;
+        _timeProvider = _listeners[0].TimeProvider ?? TimeProvider.System;
+        _admission = new ClientAdmission(_options, _connections, _logger, _timeProvider);
+        _rules = WatchRules.Of(_options, _timeProvider);
+        _watch = _rules is null ? null : new ConnectionWatch(_rules, _connections, _logger, _timeProvider);
         Stopping = _stop.Token;
         _prefaces = Prefaces.Create(this, _options, _logger, _timeProvider);
     }
@@ -69,14 +100,14 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <summary>What is between its accept and its handler; null when nothing ever is.</summary>
     internal Prefaces? Prefaces => _prefaces;
 
-    private string Where => ErrorSentence.Format(_listener.LocalEndPoint);
+    private string Where => string.Join(", ", _listeners.Select(static listener => ErrorSentence.Format(listener.LocalEndPoint)));
 
     /// <summary>Serves until told to stop, then drains.</summary>
     /// <param name="stopping">
-    /// Stops the server: the listener is closed, handlers are told by their token, and those that have not ended after
+    /// Stops the server: its listeners are closed, handlers are told by their token, and those that have not ended after
     /// <see cref="ConnectionServerOptions.DrainTimeout"/> get their connections reset.
     /// </param>
-    /// <returns>Once drained: how many connections ended by themselves and how many were reset. Also when the listener was closed by somebody else.</returns>
+    /// <returns>Once drained: how many connections ended by themselves and how many were reset. Also when its listeners were closed by somebody else.</returns>
     /// <exception cref="InvalidOperationException">The server was run before, or disposed.</exception>
     public Task<DrainResult> RunAsync(CancellationToken stopping)
     {
@@ -102,16 +133,16 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <summary>Is called once for each connection, when its handler has ended and it is closed.</summary>
     internal void OnEnded(ServedConnection served)
     {
-        _connections.Remove(served);
         NetKitMetrics.ConnectionEnded();
-        FreeSlot();
+        _admission.Leave(served);
+        TellListenersOfRoom();
     }
 
-    /// <summary>Is called once for each connection that has been closed, whether it got a handler or not.</summary>
-    internal void FreeSlot()
+    /// <summary>Is called once for each connection that was closed before it got a handler.</summary>
+    internal void OnTurnedAway(in AdmissionTicket ticket)
     {
-        _slots?.Release();
-        _listener.OnConnectionClosed();
+        _admission.Withdraw(ticket);
+        TellListenersOfRoom();
     }
 
     /// <summary>Logs why a handler ended, unless it simply returned.</summary>
@@ -144,26 +175,37 @@ public sealed class ConnectionServer : IAsyncDisposable
         {
             await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
             {
-                await AcceptAsync().ConfigureAwait(false);
+                await AcceptAllAsync().ConfigureAwait(false);
                 return await DrainAsync().ConfigureAwait(false);
             }
         }
         finally
         {
+            _watch?.Dispose();
             _drained.SetResult();
         }
     }
 
-    private async Task AcceptAsync()
+    private Task AcceptAllAsync() => Task.WhenAll(_listeners.Select(AcceptAsync));
+
+    private async Task AcceptAsync(ConnectionListener listener)
     {
-        // Off the caller's thread and context; and no handler ever runs on the accept loop.
+        await Task.WhenAll(Enumerable.Range(0, _options.AcceptLoops).Select(_ => RunLoopAsync(listener))).ConfigureAwait(false);
+        if (Interlocked.Decrement(ref _accepting) > 0 && !_isStopping)
+        {
+            Log.ListenerLost(_logger, ErrorSentence.Format(listener.LocalEndPoint));
+        }
+    }
+
+    private async Task RunLoopAsync(ConnectionListener listener)
+    {
+        // Off the caller's thread and context; and no handler ever runs on an accept loop.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        while (await TryTakeSlotAsync().ConfigureAwait(false)
-            && await _listener.AcceptSteadilyAsync(CancellationToken.None).ConfigureAwait(false) is { } arrival)
+        while (await listener.AcceptSteadilyAsync(CancellationToken.None).ConfigureAwait(false) is { } arrival)
         {
             try
             {
-                Take(arrival);
+                await TakeAsync(listener, arrival).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -173,36 +215,35 @@ public sealed class ConnectionServer : IAsyncDisposable
         }
     }
 
-    private void Take(Arrival arrival)
+    private async ValueTask TakeAsync(ConnectionListener listener, Arrival arrival)
     {
-        if (_options is { MaxConnections: { } limit, LimitMode: ConnectionLimitMode.Reject } && ActiveConnections + (_prefaces?.Count ?? 0) >= limit)
+        if (!await _admission.WaitForRoomAsync(listener.Closed).ConfigureAwait(false)
+            || !_admission.TryAdmit(arrival, listener, out var ticket))
         {
             arrival.Refuse();
-            NetKitMetrics.ConnectionRejected();
-            if (_logger.IsEnabled(LogLevel.Debug))
-            {
-                Log.ClientRefused(_logger, Where, limit);
-            }
         }
-        else if (_listener.TryOpen(arrival) is not { } connection)
+        else if (listener.TryOpen(arrival) is not { } connection)
         {
-            _slots?.Release();
+            _admission.Withdraw(ticket);
         }
         else if (_prefaces is not null)
         {
-            _prefaces.Begin(connection);
+            _prefaces.Begin(connection, ticket);
         }
         else
         {
-            Serve(connection);
+            Serve(connection, ticket);
         }
     }
 
     /// <summary>Runs the handler of a connection that is ready for it.</summary>
-    internal void Serve(Connection connection)
+    internal void Serve(Connection connection, in AdmissionTicket ticket)
     {
-        var served = new ServedConnection(this, connection);
+        var served = _rules is null && ticket == default
+            ? new ServedConnection(this, connection)
+            : new LimitedConnection(this, connection, ticket, _rules);
         _connections.Add(served);
+        _watch?.OnAdded();
         NetKitMetrics.ConnectionBegan();
         if (_options.RunContinuationsAsynchronously)
         {
@@ -213,28 +254,21 @@ public sealed class ConnectionServer : IAsyncDisposable
         connection.Schedule(served);
     }
 
-    private async ValueTask<bool> TryTakeSlotAsync()
+    private void TellListenersOfRoom()
     {
-        if (_slots is null)
+        foreach (var listener in _listeners)
         {
-            return true;
-        }
-
-        try
-        {
-            // Whoever closes the listener, we or another: nobody else will come.
-            await _slots.WaitAsync(_listener.Closed).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
+            listener.OnConnectionClosed();
         }
     }
 
     private async Task StopAsync()
     {
-        await _listener.DisposeAsync().ConfigureAwait(false);
+        _isStopping = true;
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
 
         _prefaces?.Stop();
 

@@ -6,15 +6,17 @@ namespace NetKit;
 internal sealed class Preface : IThreadPoolWorkItem
 {
     private readonly Prefaces _all;
+    private readonly AdmissionTicket _ticket;
     private readonly OperationLimit _limit;
     private readonly long _began;
     private readonly bool _continuesAsynchronously;
     private Connection _connection; // the encrypted one, once there is one
 
-    public Preface(Prefaces all, Connection connection)
+    public Preface(Prefaces all, Connection connection, in AdmissionTicket ticket)
     {
         _all = all;
         _connection = connection;
+        _ticket = ticket;
         _began = all.TimeProvider.GetTimestamp();
         _limit = OperationLimit.Start(all.Timeout, connection.Reading.Scheduler, all.Stopping, CancellationToken.None);
         _continuesAsynchronously = connection.RunsContinuationsAsynchronously;
@@ -49,7 +51,7 @@ internal sealed class Preface : IThreadPoolWorkItem
         finally
         {
             NetKitMetrics.HandshakeEnded(_all.TimeProvider.GetElapsedTime(_began).TotalSeconds, OutcomeOf(failure));
-            _all.OnEnded(isHandedOver: failure is null);
+            _all.OnEnded(_ticket, isHandedOver: failure is null);
         }
     }
 
@@ -70,7 +72,7 @@ internal sealed class Preface : IThreadPoolWorkItem
 
             _all.Stopping.ThrowIfCancellationRequested();
             _connection.RunsContinuationsAsynchronously = _continuesAsynchronously;
-            _all.HandOver(_connection);
+            _all.HandOver(_connection, _ticket);
             return null;
         }
         catch (OperationCanceledException) when (_all.Stopping.IsCancellationRequested)

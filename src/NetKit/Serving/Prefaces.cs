@@ -51,24 +51,24 @@ internal sealed class Prefaces
     }
 
     /// <summary>Takes a connection that was accepted.</summary>
-    public void Begin(Connection connection)
+    public void Begin(Connection connection, in AdmissionTicket ticket)
     {
         // Its time begins to run here.
-        var preface = new Preface(this, connection);
+        var preface = new Preface(this, connection, ticket);
         Interlocked.Increment(ref _count);
         NetKitMetrics.HandshakeBegan();
         preface.Start();
     }
 
     /// <summary>Gives a connection that is through to its handler.</summary>
-    public void HandOver(Connection connection) => _server.Serve(connection);
+    public void HandOver(Connection connection, in AdmissionTicket ticket) => _server.Serve(connection, ticket);
 
     /// <summary>Is called once for each connection, when it is through or closed.</summary>
-    public void OnEnded(bool isHandedOver)
+    public void OnEnded(in AdmissionTicket ticket, bool isHandedOver)
     {
         if (!isHandedOver)
         {
-            _server.FreeSlot();
+            _server.OnTurnedAway(ticket);
         }
 
         Interlocked.Decrement(ref _count);

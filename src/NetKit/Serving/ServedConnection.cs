@@ -1,7 +1,7 @@
 namespace NetKit;
 
 /// <summary>One connection and the handler that serves it, from the first call to the last cleaning up.</summary>
-internal sealed class ServedConnection : IThreadPoolWorkItem
+internal class ServedConnection : IThreadPoolWorkItem
 {
     private readonly ConnectionServer _server;
     private Task? _handling;
@@ -14,7 +14,7 @@ internal sealed class ServedConnection : IThreadPoolWorkItem
 
     public Connection Connection { get; }
 
-    // Guarded by the lock of ServedConnections.
+    // The ring that ServedConnections keeps, and guards.
     public ServedConnection? Next { get; set; }
 
     public ServedConnection? Previous { get; set; }

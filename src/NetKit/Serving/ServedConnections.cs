@@ -1,13 +1,17 @@
 namespace NetKit;
 
 /// <summary>The live connections of a server: counted, and at hand when the time to drain is over.</summary>
-/// <remarks>Invariant: the count is the length of the list, and <c>_empty</c> is completed when it is 0 and nothing comes in any more.</remarks>
+/// <remarks>
+/// Invariant: the count is the length of the list, and <c>_empty</c> is completed when it is 0 and nothing comes in any more.
+/// The list is a ring without an end, so that whoever goes around it can let go of the lock on the way, and misses nobody.
+/// </remarks>
 internal sealed class ServedConnections
 {
     private readonly Lock _gate = new(); // guards everything below
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ServedConnection? _first;
+    private ServedConnection? _next; // whose turn to be looked at it is; the one before came last
     private int _count;
+    private int _reserved; // how many will be added, or not come after all
     private int _toDrain;
     private bool _draining;
     private bool _complete;
@@ -26,17 +30,40 @@ internal sealed class ServedConnections
         }
     }
 
+    /// <summary>Takes a place for a connection that is to come; false when as many as the limit are there or to come.</summary>
+    public bool TryReserve(int limit)
+    {
+        lock (_gate)
+        {
+            if (_count + _reserved >= limit)
+            {
+                return false;
+            }
+
+            _reserved++;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back that will not be used.</summary>
+    public void CancelReservation()
+    {
+        lock (_gate)
+        {
+            _reserved--;
+        }
+    }
+
+    /// <summary>Adds a connection, in the place reserved for it.</summary>
     public void Add(ServedConnection served)
     {
         lock (_gate)
         {
-            served.Next = _first;
-            if (_first is not null)
-            {
-                _first.Previous = served;
-            }
-
-            _first = served;
+            _next ??= served;
+            served.Next = _next;
+            served.Previous = _next.Previous ?? served;
+            served.Previous.Next = _next.Previous = served;
+            _reserved--;
             _count++;
             _toDrain++;
         }
@@ -46,23 +73,32 @@ internal sealed class ServedConnections
     {
         lock (_gate)
         {
-            if (served.Next is { } next)
+            served.Next!.Previous = served.Previous;
+            served.Previous!.Next = served.Next;
+            _count--;
+            if (_next == served)
             {
-                next.Previous = served.Previous;
-            }
-
-            if (served.Previous is { } previous)
-            {
-                previous.Next = served.Next;
-            }
-            else
-            {
-                _first = served.Next;
+                _next = _count == 0 ? null : served.Next;
             }
 
             served.Next = served.Previous = null;
-            _count--;
             SignalIfEmpty();
+        }
+    }
+
+    /// <summary>Goes around: takes those whose turn it is, and tells how many there were.</summary>
+    public int TakeNext(Span<ServedConnection> taken)
+    {
+        lock (_gate)
+        {
+            var count = Math.Min(taken.Length, _count);
+            foreach (ref var place in taken[..count])
+            {
+                place = _next!;
+                _next = place.Next;
+            }
+
+            return count;
         }
     }
 
@@ -102,22 +138,20 @@ internal sealed class ServedConnections
     /// <summary>Resets every connection that is left, and counts them.</summary>
     public int AbortAll()
     {
-        List<Connection> left = [];
+        ServedConnection[] left;
         lock (_gate)
         {
-            for (var served = _first; served is not null; served = served.Next)
-            {
-                left.Add(served.Connection);
-            }
+            left = new ServedConnection[_count];
+            TakeNext(left);
         }
 
         // Outside the lock: an end that follows takes it.
-        foreach (var connection in left)
+        foreach (var served in left)
         {
-            connection.Abort();
+            served.Connection.Abort();
         }
 
-        return left.Count;
+        return left.Length;
     }
 
     private void SignalIfEmpty()

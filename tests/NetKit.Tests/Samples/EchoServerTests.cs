@@ -148,6 +148,18 @@ public sealed class EchoServerTests
         Assert.Equal("first again", await EchoAsync(first, "first again"));
     }
 
+    [Fact]
+    public async Task Connections_of_an_address_above_its_limit_are_turned_away()
+    {
+        await using var server = SampleProcess.Start("EchoServer", "--listen", "localhost:0", "--max-per-address", "1");
+        var endPoint = await EndPointAsync(server);
+        await using var first = await ConnectAsync(endPoint);
+        Assert.Equal("first", await EchoAsync(first, "first"));
+
+        Assert.True(await IsTurnedAwayAsync(endPoint));
+        Assert.Equal("first again", await EchoAsync(first, "first again"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -225,6 +237,7 @@ public sealed class EchoServerTests
     [InlineData("--max-connections", "many")]
     [InlineData("--max-connections", "99999999999999999999")]
     [InlineData("--limit-mode", "maybe")]
+    [InlineData("--max-per-address", "0")]
     public async Task Garbage_is_refused_by_value_and_option_with_exit_code_2(string option, string value)
     {
         var (exitCode, output) = await SampleProcess.RunAsync("EchoServer", option, value);
@@ -254,7 +267,7 @@ public sealed class EchoServerTests
 
         Assert.Equal(0, exitCode);
         Assert.All(
-            ["--listen", "--idle-timeout", "--max-connections", "--limit-mode", "--drain-timeout"],
+            ["--listen", "--idle-timeout", "--max-connections", "--limit-mode", "--max-per-address", "--drain-timeout"],
             option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 

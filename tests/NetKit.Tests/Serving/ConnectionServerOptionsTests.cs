@@ -17,6 +17,12 @@ public sealed class ConnectionServerOptionsTests
         Assert.Empty(new ProxyProtocolOptions().TrustedNetworks);
         Assert.False(new ProxyProtocolOptions().ServeUntrusted);
         Assert.Equal(4096, new ProxyProtocolOptions().MaxHeaderLength);
+        Assert.Null(options.IdleTimeout);
+        Assert.Null(options.MaxConnectionLifetime);
+        Assert.Null(options.MinReceiveRate);
+        Assert.Null(options.AcceptLimiter);
+        Assert.Null(options.PerAddressLimiter);
+        Assert.Equal(1, options.AcceptLoops);
     }
 
     public static TheoryData<string, object> Invalid => new()
@@ -35,6 +41,12 @@ public sealed class ConnectionServerOptionsTests
         { nameof(ConnectionServerOptions.HandshakeTimeout), TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
         { nameof(ConnectionServerOptions.MaxConcurrentHandshakes), 0 },
         { nameof(ConnectionServerOptions.MaxConcurrentHandshakes), -1 },
+        { nameof(ConnectionServerOptions.IdleTimeout), TimeSpan.Zero },
+        { nameof(ConnectionServerOptions.IdleTimeout), Timeout.InfiniteTimeSpan },
+        { nameof(ConnectionServerOptions.MaxConnectionLifetime), TimeSpan.Zero },
+        { nameof(ConnectionServerOptions.MaxConnectionLifetime), TimeSpan.FromTicks(-1) },
+        { nameof(ConnectionServerOptions.AcceptLoops), 0 },
+        { nameof(ConnectionServerOptions.AcceptLoops), -1 },
     };
 
     [Theory]

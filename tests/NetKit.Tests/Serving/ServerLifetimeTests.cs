@@ -70,7 +70,7 @@ public sealed class ServerLifetimeTests
     public async Task Listener_and_handler_are_required()
     {
         await using var listener = Listen();
-        Assert.Equal("listener", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(null!, RunningServer.EchoAsync)).ParamName);
+        Assert.Equal("listener", Assert.Throws<ArgumentNullException>(() => new ConnectionServer((ConnectionListener)null!, RunningServer.EchoAsync)).ParamName);
         Assert.Equal("handler", Assert.Throws<ArgumentNullException>(() => new ConnectionServer(listener, null!)).ParamName);
     }
 

@@ -21,6 +21,15 @@ internal sealed class StarvedServer : IAsyncDisposable
 
     public int Descriptors => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
 
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static async Task<StarvedServer> StartAsync(int descriptors, params string[] arguments)
     {
         var program = Repository.ProgramOf("NetKit.Tests.Server");

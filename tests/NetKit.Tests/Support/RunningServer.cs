@@ -30,9 +30,16 @@ internal sealed class RunningServer : IAsyncDisposable
         RecordingLogger? logger = null,
         ListenerOptions? listening = null)
     {
-        var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), listening, logger);
-        return new RunningServer(listener, dialer: null, new ConnectionServer(listener, handler, options, logger));
+        return On([ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), listening, logger)], handler, options, logger);
     }
+
+    /// <summary>A server of listeners on sockets. Clients dial the first.</summary>
+    public static RunningServer On(
+        IReadOnlyList<ConnectionListener> listeners,
+        Func<Connection, CancellationToken, Task> handler,
+        ConnectionServerOptions? options = null,
+        RecordingLogger? logger = null) =>
+        new(listeners[0], dialer: null, new ConnectionServer(listeners, handler, options, logger));
 
     public static RunningServer InMemory(
         Func<Connection, CancellationToken, Task> handler,

@@ -1,19 +1,23 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace NetKit.Tests.Timing;
+namespace NetKit.Tests;
 
 /// <summary>A fake clock that knows how many of its timers are armed, and how often one was.</summary>
 internal sealed class TimerCountingTimeProvider : FakeTimeProvider
 {
-    public int Timers { get; private set; }
+    private int _timers;
+    private int _armed;
+    private int _changes;
 
-    public int Armed { get; private set; }
+    public int Timers => Volatile.Read(ref _timers);
 
-    public int Changes { get; private set; }
+    public int Armed => Volatile.Read(ref _armed);
+
+    public int Changes => Volatile.Read(ref _changes);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        Timers++;
+        Interlocked.Increment(ref _timers);
         var counted = new CountedTimer(this);
         counted.Inner = base.CreateTimer(
             value =>
@@ -30,19 +34,19 @@ internal sealed class TimerCountingTimeProvider : FakeTimeProvider
 
     private sealed class CountedTimer(TimerCountingTimeProvider owner) : ITimer
     {
-        private bool _armed;
+        private int _isArmed;
 
         public ITimer? Inner { get; set; }
 
         public void Set(bool armed)
         {
-            owner.Armed += (armed ? 1 : 0) - (_armed ? 1 : 0);
-            _armed = armed;
+            var now = armed ? 1 : 0;
+            Interlocked.Add(ref owner._armed, now - Interlocked.Exchange(ref _isArmed, now));
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            owner.Changes++;
+            Interlocked.Increment(ref owner._changes);
             Set(dueTime != Timeout.InfiniteTimeSpan);
             return Inner!.Change(dueTime, period);
         }
