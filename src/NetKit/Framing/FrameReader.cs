@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -237,7 +238,10 @@ public sealed class FrameReader : IDisposable
         {
             clock.Stop();
             throw new DeadlineExceededException(
-                "read", LocalEndPoint, RemoteEndPoint, $"a frame was not whole {clock.Time.TotalSeconds} s after it had begun ({nameof(FrameReader)}.{nameof(FrameTimeout)})");
+                "read",
+                LocalEndPoint,
+                RemoteEndPoint,
+                string.Create(CultureInfo.InvariantCulture, $"a frame was not whole {clock.Time.TotalSeconds} s after it had begun ({nameof(FrameReader)}.{nameof(FrameTimeout)})"));
         }
 
         clock.BeginWait();
