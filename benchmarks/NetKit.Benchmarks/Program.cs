@@ -23,6 +23,13 @@ switch (args.FirstOrDefault())
         InterleavedRunner.Run<ReadyReadBenchmarks>("ready-read", arguments);
         InterleavedRunner.Run<PendingReadBenchmarks>("pending-read", arguments);
         break;
+    case "frames":
+        InterleavedRunner.Run<SmallFrameReadBenchmarks>("frame-read-64", arguments);
+        InterleavedRunner.Run<LargeFrameReadBenchmarks>("frame-read-16k", arguments);
+        InterleavedRunner.Run<LineReadBenchmarks>("frame-read-lines", arguments);
+        InterleavedRunner.Run<SmallFrameWriteBenchmarks>("frame-write-64", arguments);
+        InterleavedRunner.Run<LargeFrameWriteBenchmarks>("frame-write-16k", arguments);
+        break;
     case "dial":
         InterleavedRunner.Run<DialBenchmarks>("dial", arguments, showDifference: true);
         break;

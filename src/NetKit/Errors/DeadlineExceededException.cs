@@ -25,4 +25,16 @@ public sealed class DeadlineExceededException : ConnectionException
             bytesTransferred)
     {
     }
+
+    /// <summary>Describes a read whose limit of time is not one of the connection's.</summary>
+    internal DeadlineExceededException(string operation, EndPoint? localEndPoint, EndPoint? remoteEndPoint, string detail)
+        : base(
+            ConnectionError.DeadlineExceeded,
+            operation,
+            localEndPoint,
+            remoteEndPoint,
+            new TimeoutException($"The deadline of the {operation} passed."),
+            detail: detail)
+    {
+    }
 }

@@ -46,6 +46,17 @@ internal static class ReadmeExamples
         }
     }
 
+    public static async Task EchoFramesAsync(Connection connection, CancellationToken stopping)
+    {
+        var format = FrameFormat.LengthPrefix();                     // or VarintPrefix(), Delimiter("\n"u8), a header of your own
+        using var reader = new FrameReader(connection, format) { FrameTimeout = TimeSpan.FromSeconds(5) };
+        var writer = new FrameWriter(connection, format);
+        await foreach (var frame in reader.ReadAllAsync(stopping))   // shown where it was received; ends when the peer has finished
+        {
+            await writer.WriteAsync(frame, stopping);                // header and frame in one system call
+        }
+    }
+
     public static async Task<string> GetPageAsync(string host, int port, CancellationToken stop)
     {
         var dialer = new RetryingDialer(

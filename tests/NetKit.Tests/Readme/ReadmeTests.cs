@@ -86,6 +86,21 @@ public sealed class ReadmeTests
     }
 
     [Fact]
+    public async Task Its_frames_come_back()
+    {
+        var (connection, peer) = Connection.CreatePair();
+        await using var ownConnection = connection;
+        await using var ownPeer = peer;
+        var echoing = ReadmeExamples.EchoFramesAsync(connection, Token);
+        await peer.WriteAsync(new byte[] { 0, 0, 0, 2, 7, 8 }, Token);
+        var echo = new byte[6];
+        await peer.ReadExactlyAsync(echo, Token);
+        Assert.Equal([0, 0, 0, 2, 7, 8], echo);
+        await peer.CompleteWritesAsync(Token);
+        await echoing;
+    }
+
+    [Fact]
     public async Task Its_client_gets_the_page_of_a_server_that_opens_late()
     {
         using var place = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
