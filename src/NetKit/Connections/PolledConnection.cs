@@ -66,6 +66,17 @@ internal sealed partial class PolledConnection : ReadinessConnection
     public static PolledConnection FromDialed(PolledDescriptor descriptor, EndPoint remote, TimeProvider? timeProvider) =>
         new(descriptor, timeProvider) { _remote = remote };
 
+    internal override bool TryObserveEnd(IEndObserver observer)
+    {
+        if (_descriptor is not ObservedDescriptor observed)
+        {
+            return false;
+        }
+
+        observed.Observe(observer);
+        return true;
+    }
+
     internal override void Schedule(IThreadPoolWorkItem work)
     {
         if (ContinuesElsewhere)

@@ -30,8 +30,10 @@ internal sealed class PolledAcceptor : SocketAcceptor
 
     public override Connection Open(in AcceptedClient client)
     {
-        var descriptor = new PolledDescriptor(
-            NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: !client.Address.IsKnown);
+        var isUnix = !client.Address.IsKnown;
+        var descriptor = _options.ObservesEnds
+            ? new ObservedDescriptor(NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: isUnix)
+            : new PolledDescriptor(NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: isUnix);
         var connection = PolledConnection.FromAccepted(descriptor, client.Address, _clientsLocalEndPoint, _timeProvider);
         connection.RunsContinuationsAsynchronously = _options.RunContinuationsAsynchronously;
         try
