@@ -44,25 +44,7 @@ internal static class WebServer
         Console.Out.WriteLine(new Uri(app.Urls.First()).Port);
         while (await Console.In.ReadLineAsync() is not null)
         {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ManagedBytes()} {ResidentBytes()}"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ProcessMemory.Managed()} {ProcessMemory.Resident()}"));
         }
-    }
-
-    private static long ManagedBytes()
-    {
-        for (var round = 0; round < 2; round++)
-        {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            GC.WaitForPendingFinalizers();
-        }
-
-        return GC.GetTotalMemory(forceFullCollection: true);
-    }
-
-    private static long ResidentBytes()
-    {
-        const string Field = "VmRSS:";
-        var line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Field, StringComparison.Ordinal));
-        return 1024 * long.Parse(line[Field.Length..^"kB".Length], CultureInfo.InvariantCulture);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 
 namespace NetKit.Samples;
@@ -15,26 +14,12 @@ internal static class EchoSocket
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        while (true)
+        var buffer = new byte[4096];
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } part)
         {
-            // Nothing is held while the peer is silent.
-            await socket.ReceiveAsync(Memory<byte>.Empty, context.RequestAborted);
-            var buffer = ArrayPool<byte>.Shared.Rent(4096);
-            try
-            {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted);
-                if (part.MessageType == WebSocketMessageType.Close)
-                {
-                    await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
-                    return;
-                }
-
-                await socket.SendAsync(buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, context.RequestAborted);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            await socket.SendAsync(buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, context.RequestAborted);
         }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
     }
 }

@@ -84,13 +84,14 @@ internal class ConnectionPipeWriter : PipeWriter
         }
 
         _isCompleted = true;
-        if (exception is null && _unflushed > 0)
+        var last = TakeWritten();
+        if (last is null || exception is not null || _isBroken)
         {
-            _ = FlushLastAsync();
+            PipeBuffer.Return(last);
         }
-        else
+        else if (_pending is not { } pending || !pending.TryQueue(last))
         {
-            PipeBuffer.Return(TakeWritten());
+            SendLast(last);
         }
     }
 
@@ -143,15 +144,16 @@ internal class ConnectionPipeWriter : PipeWriter
         return new ValueTask<FlushResult>(ResultOf(isCancelled));
     }
 
-    private async Task FlushLastAsync()
+    // Whoever completed the writer has gone: a failure is for the connection's other users to meet.
+    private void SendLast(PipeBuffer last)
     {
-        try
+        var send = Send(last);
+        var end = send.IsCompleted
+            ? End(send, last, isCancelled: false)
+            : (_pending ??= new PendingFlush(this)).BeginAsync(send, last, isCancelled: false, CancellationToken.None);
+        if (end.IsFaulted)
         {
-            await FlushAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException)
-        {
-            // Whoever completed the writer has gone; the connection tells its other users.
+            _ = end.AsTask().Exception;
         }
     }
 

@@ -54,17 +54,31 @@ internal sealed class PendingFlush : IValueTaskSource<FlushResult>
                 return false;
             }
 
+            Queue(written);
             if (_isAwaited)
             {
                 throw new InvalidOperationException("A flush is under way already.");
             }
 
-            Queue(written);
             promise = Await(isCancelled, cancellationToken);
         }
 
         LookForCancellation(cancellationToken);
         return true;
+    }
+
+    /// <summary>Sends what was written after the send under way, for nobody who waits; false when none is.</summary>
+    public bool TryQueue(PipeBuffer written)
+    {
+        lock (_gate)
+        {
+            if (_isSending)
+            {
+                Queue(written);
+            }
+
+            return _isSending;
+        }
     }
 
     /// <summary>Ends the wait of whoever flushes; false when nobody does.</summary>

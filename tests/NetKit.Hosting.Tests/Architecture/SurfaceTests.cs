@@ -15,7 +15,8 @@ public sealed class SurfaceTests
 
     [Fact]
     public void It_needs_no_assembly_that_only_a_web_app_has() => Assert.Subset(
-        [
+        new HashSet<string>
+        {
             "Microsoft.AspNetCore.Connections.Abstractions",
             "Microsoft.Extensions.DependencyInjection.Abstractions",
             "Microsoft.Extensions.Features",
@@ -23,7 +24,7 @@ public sealed class SurfaceTests
             "Microsoft.Extensions.Logging.Abstractions",
             "Microsoft.Extensions.Options",
             "NetKit",
-        ],
+        },
         typeof(NetKitTransportOptions).Assembly.GetReferencedAssemblies()
             .Select(assembly => assembly.Name!)
             .Where(name => !name.StartsWith("System.", StringComparison.Ordinal))

@@ -198,8 +198,9 @@ public abstract partial class ConnectionContract
         await using var pair = await ConnectAsync();
         var output = pair.First.AsDuplexPipe().Output;
         output.Write(Payload.Random(100_000));
-        await output.CompleteAsync();
+        var completing = output.CompleteAsync().AsTask();
         await pair.Second.ReadExactlyAsync(new byte[100_000]);
+        await completing;
         Assert.Throws<InvalidOperationException>(() => output.GetSpan());
 
         output = pair.Second.AsDuplexPipe().Output;
@@ -207,6 +208,25 @@ public abstract partial class ConnectionContract
         await output.CompleteAsync(new InvalidOperationException("no more"));
         await pair.Second.CompleteWritesAsync();
         Assert.Equal(0, await pair.First.ReadAsync(new byte[1]));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Completing_a_pipe_writer_while_a_flush_waits_sends_both()
+    {
+        await using var pair = await ConnectAsync();
+        var output = pair.First.AsDuplexPipe().Output;
+        var sent = Payload.Large[..(16 << 20)];
+        output.Write(sent.Span);
+        var flushing = output.FlushAsync().AsTask();
+        output.Write(new byte[] { 1, 2, 3 });
+        Assert.Equal(3, output.UnflushedBytes);
+        output.Complete();
+        Assert.False(flushing.IsCompleted);
+        var received = new byte[sent.Length + 3];
+        await pair.Second.ReadExactlyAsync(received);
+        await flushing;
+        Assert.True(received.AsSpan(0, sent.Length).SequenceEqual(sent.Span));
+        Assert.Equal([1, 2, 3], received[sent.Length..]);
     }
 
     [Fact(Timeout = Watchdog)]
