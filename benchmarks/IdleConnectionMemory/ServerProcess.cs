@@ -28,27 +28,12 @@ internal static class ServerProcess
                     Console.Out.WriteLine("done");
                     break;
                 case ["measure"]:
-                    Console.Out.WriteLine($"{ManagedBytes()} {ResidentBytes()}");
+                    Console.Out.WriteLine($"{ProcessMemory.Managed()} {ProcessMemory.Resident()}");
                     break;
             }
         }
 
         // The clients are gone or will be: what is left of them ends with the process.
         Environment.Exit(0);
-    }
-
-    private static long ManagedBytes()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        return GC.GetTotalMemory(forceFullCollection: true);
-    }
-
-    private static long ResidentBytes()
-    {
-        const string Field = "VmRSS:";
-        var line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Field, StringComparison.Ordinal));
-        return 1024 * long.Parse(line[Field.Length..^"kB".Length], CultureInfo.InvariantCulture);
     }
 }

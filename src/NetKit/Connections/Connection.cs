@@ -168,12 +168,20 @@ public abstract partial class Connection : Stream
     public abstract void Abort();
 
     /// <summary>Shows the connection as a pair of pipes, for code written against System.IO.Pipelines.</summary>
-    /// <param name="readerOptions">Options of the reader; used by the first call. Default (null): reads without holding a buffer while idle.</param>
-    /// <param name="writerOptions">Options of the writer; used by the first call. Default (null): the framework's.</param>
+    /// <param name="readerOptions">
+    /// Makes the framework's reader with these options; used by the first call. Default (null): NetKit's own, which receives into
+    /// the buffer it shows, in one piece, and holds none while it waits.
+    /// </param>
+    /// <param name="writerOptions">
+    /// Makes the framework's writer with these options; used by the first call. Default (null): NetKit's own, whose flush is one
+    /// write of all that was written.
+    /// </param>
     /// <returns>The same pair at every call, made by the first.</returns>
     /// <remarks>
-    /// A view: deadlines act on it, and completing the pipes neither half-closes nor closes the connection. Do not also read
-    /// from the connection directly while the reader holds bytes.
+    /// <para>A view: deadlines act on it, and completing the pipes neither half-closes nor closes the connection. Do not also read
+    /// from the connection directly while the reader holds bytes, or after a read of it was cancelled.</para>
+    /// <para>A read that is cancelled loses nothing. A flush that is cancelled is only waited for no longer: its bytes are sent, and
+    /// before those of the next. What a flush had not sent when the write deadline passed, or the connection broke, is lost.</para>
     /// </remarks>
     public IDuplexPipe AsDuplexPipe(StreamPipeReaderOptions? readerOptions = null, StreamPipeWriterOptions? writerOptions = null) =>
         _duplexPipe
@@ -256,6 +264,10 @@ public abstract partial class Connection : Stream
     /// <summary>Resets the connection, and lets what waits on it and what comes later fail for a reason other than that it was closed.</summary>
     /// <returns>False when it was closed before; then nothing happens.</returns>
     internal abstract bool TryAbort(CloseCause cause);
+
+    /// <summary>Tells an observer when the peer has finished sending or is gone, also while nobody reads.</summary>
+    /// <returns>False where only a read can tell; then nothing is promised.</returns>
+    internal virtual bool TryObserveEnd(IEndObserver observer) => false;
 
     /// <summary>Tells what the peer has done while nobody used the connection. Never waits.</summary>
     /// <param name="ask">Whether to ask the system. If not, it is asked only where what is known leaves a doubt.</param>

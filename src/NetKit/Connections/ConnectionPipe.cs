@@ -5,14 +5,10 @@ namespace NetKit;
 /// <summary>A connection as System.IO.Pipelines sees it. Neither end owns the connection.</summary>
 internal sealed class ConnectionPipe : IDuplexPipe
 {
-    // Zero-byte reads: an idle reader waits for data without renting a buffer for it.
-    private static readonly StreamPipeReaderOptions s_readerDefaults = new(leaveOpen: true, useZeroByteReads: true);
-    private static readonly StreamPipeWriterOptions s_writerDefaults = new(leaveOpen: true);
-
     public ConnectionPipe(Connection connection, StreamPipeReaderOptions? readerOptions, StreamPipeWriterOptions? writerOptions)
     {
-        Input = PipeReader.Create(connection, readerOptions ?? s_readerDefaults);
-        Output = PipeWriter.Create(connection, writerOptions ?? s_writerDefaults);
+        Input = readerOptions is null ? new ConnectionPipeReader(connection) : PipeReader.Create(connection, readerOptions);
+        Output = writerOptions is null ? new ConnectionPipeWriter(connection) : PipeWriter.Create(connection, writerOptions);
     }
 
     public PipeReader Input { get; }

@@ -76,6 +76,17 @@ internal sealed partial class PolledConnection : ReadinessConnection
         _remote = new ProxiedEndPoint(header, RemoteEndPoint);
     }
 
+    internal override bool TryObserveEnd(IEndObserver observer)
+    {
+        if (_descriptor is not ObservedDescriptor observed)
+        {
+            return false;
+        }
+
+        observed.Observe(observer);
+        return true;
+    }
+
     internal override void Schedule(IThreadPoolWorkItem work)
     {
         if (ContinuesElsewhere)

@@ -31,6 +31,9 @@ public sealed class ListenerOptions
     /// </remarks>
     public bool RunContinuationsAsynchronously { get; set; }
 
+    /// <summary>Whether accepted connections are to tell of the peer's end while nobody reads, where they can (<see cref="Connection.TryObserveEnd"/>).</summary>
+    internal bool ObservesEnds { get; set; }
+
     /// <summary>Copies and checks the values, so that later changes by the user have no effect.</summary>
     internal ListenerOptions Validated()
     {

@@ -30,8 +30,10 @@ internal sealed class PolledAcceptor : SocketAcceptor
 
     public override Connection Open(in AcceptedClient client)
     {
-        var descriptor = new PolledDescriptor(
-            NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: !client.NativeAddress.IsKnown);
+        var isUnix = !client.NativeAddress.IsKnown;
+        var descriptor = _options.ObservesEnds
+            ? new ObservedDescriptor(NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: isUnix)
+            : new PolledDescriptor(NetPoller.NextLoop(), client.Descriptor, owner: null, shortReadTellsNothing: isUnix);
         var connection = PolledConnection.FromAccepted(descriptor, client.NativeAddress, _clientsLocalEndPoint, _timeProvider);
         connection.RunsContinuationsAsynchronously = _options.RunContinuationsAsynchronously;
         try

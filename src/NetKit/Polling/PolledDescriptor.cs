@@ -14,7 +14,7 @@ namespace NetKit;
 /// <para>It is held by its loop, and what it tells holds a connection only while somebody waits: so one that was dropped
 /// without being closed can be collected.</para>
 /// </remarks>
-internal sealed class PolledDescriptor
+internal class PolledDescriptor
 {
     private const int Closing = int.MinValue; // in _users, beside the number of users
     private const int Abortive = 1 << 30; // likewise, with Closing
@@ -226,6 +226,16 @@ internal sealed class PolledDescriptor
         {
             OnReadable();
         }
+
+        if ((events & Ended) != 0)
+        {
+            OnEnded();
+        }
+    }
+
+    /// <summary>Is called, after whoever waits to read, when the peer has finished sending or is gone.</summary>
+    private protected virtual void OnEnded()
+    {
     }
 
     private void OnReadable()

@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace NetKit;
+
+/// <summary>A connection as Kestrel sees it.</summary>
+/// <remarks>
+/// Kestrel reads and writes it directly: there is no pipe between the two, no loop that fills or drains one, and no change of
+/// thread. So a request is read, handled and answered where its arrival was seen.
+/// </remarks>
+internal sealed partial class TransportConnection : ConnectionContext, IDuplexPipe, IEndObserver
+{
+    private readonly Connection _connection;
+    private readonly ConnectionListener _listener;
+    private readonly MemoryPool<byte> _pool;
+    private readonly ILogger _logger;
+    private readonly TransportReader _input;
+    private readonly TransportWriter _output;
+    private readonly CancellationTokenSource _closed = new(); // its lock guards _closing
+    private Task? _closing;
+    private ConnectionAbortedException? _abortReason;
+    private int _isOutputCompleted;
+    private int _isDisposed;
+
+    public TransportConnection(Connection connection, ConnectionListener listener, MemoryPool<byte> pool, ILogger logger)
+    {
+        _connection = connection;
+        _listener = listener;
+        _pool = pool;
+        _logger = logger;
+        _input = new TransportReader(connection, this);
+        _output = new TransportWriter(connection, this);
+        Transport = this;
+        ConnectionClosed = _closed.Token;
+        IsObserved = connection.TryObserveEnd(this);
+        NetKitMetrics.ConnectionBegan();
+    }
+
+    /// <summary>Whether the end of the peer is told to us while nobody reads.</summary>
+    public bool IsObserved { get; }
+
+    public override string ConnectionId
+    {
+        get => field ??= _connection.Id;
+        set;
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override IDictionary<object, object?> Items
+    {
+        get => field ??= new ConnectionItems();
+        set;
+    }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => field ?? _connection.LocalEndPoint;
+        set;
+    }
+
+    public override EndPoint? RemoteEndPoint
+    {
+        get => field ?? _connection.RemoteEndPoint;
+        set;
+    }
+
+    PipeReader IDuplexPipe.Input => _input;
+
+    PipeWriter IDuplexPipe.Output => _output;
+
+    public override void Abort() => Abort(new ConnectionAbortedException());
+
+    /// <summary>Resets the connection. Whoever reads gets the reason; whoever writes hears that nobody reads any more.</summary>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+        _connection.Abort();
+        OnEnded();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _input.Complete();
+            _output.Complete();
+            await _output.WhenSentAsync().ConfigureAwait(false);
+            await _connection.DisposeAsync().ConfigureAwait(false);
+            NetKitMetrics.ConnectionEnded();
+            _listener.OnConnectionClosed();
+        }
+
+        await CloseTokenAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Says that the peer has finished sending, or that the connection is gone. Never waits: who listens to the token is called in the thread pool.</summary>
+    public void OnEnded() => _ = CloseTokenAsync();
+
+    /// <summary>What the reader gets for what the connection threw.</summary>
+    public Exception ReadFailure(Exception exception)
+    {
+        OnEnded();
+        if (exception is not ConnectionException failure)
+        {
+            return exception;
+        }
+
+        return failure.Error switch
+        {
+            ConnectionError.Closed => Volatile.Read(ref _abortReason) ?? new ConnectionAbortedException(failure.Message, failure),
+            ConnectionError.Reset or ConnectionError.Aborted => new ConnectionResetException(failure.Message, failure),
+            _ => failure,
+        };
+    }
+
+    public void OnWriteFailed(Exception exception)
+    {
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.ConnectionEnded(_logger, _connection.ToString(), exception.Message);
+        }
+
+        OnEnded();
+    }
+
+    /// <summary>Sends the end once all that was written is sent; or resets, if the output failed.</summary>
+    public void OnOutputCompleted(Exception? failure)
+    {
+        if (Interlocked.Exchange(ref _isOutputCompleted, 1) != 0)
+        {
+            return;
+        }
+
+        if (failure is not null)
+        {
+            Abort(failure as ConnectionAbortedException ?? new ConnectionAbortedException(failure.Message, failure));
+        }
+        else if (Volatile.Read(ref _isDisposed) == 0)
+        {
+            _ = EndOutputAsync();
+        }
+    }
+
+    private async Task EndOutputAsync()
+    {
+        await _output.WhenSentAsync().ConfigureAwait(false);
+        try
+        {
+            await _connection.CompleteWritesAsync().ConfigureAwait(false);
+        }
+        catch (ConnectionException exception)
+        {
+            OnWriteFailed(exception);
+        }
+    }
+
+    private Task CloseTokenAsync()
+    {
+        lock (_closed)
+        {
+            return _closing ??= CancelAsync();
+        }
+    }
+
+    private async Task CancelAsync()
+    {
+        try
+        {
+            await _closed.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException exception)
+        {
+            // A callback on the token threw. The others were called all the same.
+            Log.StopCallbackFailed(_logger, exception);
+        }
+    }
+}

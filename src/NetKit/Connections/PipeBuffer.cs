@@ -1,0 +1,94 @@
+using System.Buffers;
+
+namespace NetKit;
+
+/// <summary>One buffer of what was written to a pipe, and the next.</summary>
+internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
+{
+    private const int FirstSize = 4096;
+    private const int LargestSize = 64 * 1024; // unless more is asked for at once
+
+    // Most writes need one, and send it on the thread that filled it.
+    [ThreadStatic]
+    private static PipeBuffer? t_spare;
+
+    private byte[] _array = [];
+    private int _written;
+
+    private PipeBuffer()
+    {
+    }
+
+    /// <summary>What has room.</summary>
+    public Memory<byte> Room => _array.AsMemory(_written);
+
+    /// <summary>How much has room.</summary>
+    public int RoomLength => _array.Length - _written;
+
+    /// <summary>Makes a buffer.</summary>
+    /// <param name="before">The one before it; null for the first. Each is twice as large as that.</param>
+    /// <param name="least">How many bytes it must have room for.</param>
+    public static PipeBuffer Rent(PipeBuffer? before, int least)
+    {
+        var buffer = t_spare ?? new PipeBuffer();
+        t_spare = null;
+        var size = before is null ? FirstSize : Math.Min(before._array.Length * 2, LargestSize);
+        buffer._array = ArrayPool<byte>.Shared.Rent(Math.Max(size, least));
+        if (before is not null)
+        {
+            before.Next = buffer;
+        }
+
+        return buffer;
+    }
+
+    /// <summary>Gives back a buffer and those that follow it.</summary>
+    public static void Return(PipeBuffer? first)
+    {
+        while (first is not null)
+        {
+            var next = first.Next;
+            ArrayPool<byte>.Shared.Return(first._array);
+            first._array = [];
+            first._written = 0;
+            first.Memory = default;
+            first.Next = null;
+            first.RunningIndex = 0;
+            t_spare = first;
+            first = (PipeBuffer?)next;
+        }
+    }
+
+    /// <summary>Says that the first bytes of the room are written.</summary>
+    public void Advance(int count)
+    {
+        if ((uint)count > (uint)RoomLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, "More bytes were written than there was room for.");
+        }
+
+        _written += count;
+    }
+
+    /// <summary>Lets another chain of buffers follow this one.</summary>
+    public void Append(PipeBuffer first) => Next = first;
+
+    /// <summary>Shows what is written from here on.</summary>
+    public ReadOnlySequence<byte> ToSequence()
+    {
+        var last = this;
+        var index = 0L;
+        while (true)
+        {
+            last.Memory = last._array.AsMemory(0, last._written);
+            last.RunningIndex = index;
+            index += last._written;
+            if (last.Next is not PipeBuffer next)
+            {
+                return new ReadOnlySequence<byte>(this, 0, last, last._written);
+            }
+
+            last = next;
+        }
+    }
+}
