@@ -72,8 +72,8 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(handler);
-        _listeners = [.. listeners];
-        if (_listeners.Length == 0 || _listeners.Contains(null) || _listeners.Distinct().Count() < _listeners.Length)
+        _listeners = new List<ConnectionListener>(listeners).ToArray();
+        if (_listeners.Length == 0 || new HashSet<ConnectionListener?>(_listeners) is var each && (each.Count < _listeners.Length || each.Contains(null)))
         {
             throw new ArgumentException("A server needs at least one listener, and each of them once.", nameof(listeners));
         }
@@ -100,7 +100,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <summary>What is between its accept and its handler; null when nothing ever is.</summary>
     internal Prefaces? Prefaces => _prefaces;
 
-    private string Where => string.Join(", ", _listeners.Select(static listener => ErrorSentence.Format(listener.LocalEndPoint)));
+    private string Where => string.Join(", ", Array.ConvertAll(_listeners, static listener => ErrorSentence.Format(listener.LocalEndPoint)));
 
     /// <summary>Serves until told to stop, then drains.</summary>
     /// <param name="stopping">
@@ -186,11 +186,17 @@ public sealed class ConnectionServer : IAsyncDisposable
         }
     }
 
-    private Task AcceptAllAsync() => Task.WhenAll(_listeners.Select(AcceptAsync));
+    private Task AcceptAllAsync() => Task.WhenAll(Array.ConvertAll(_listeners, AcceptAsync));
 
     private async Task AcceptAsync(ConnectionListener listener)
     {
-        await Task.WhenAll(Enumerable.Range(0, _options.AcceptLoops).Select(_ => RunLoopAsync(listener))).ConfigureAwait(false);
+        var loops = new Task[_options.AcceptLoops];
+        for (var loop = 0; loop < loops.Length; loop++)
+        {
+            loops[loop] = RunLoopAsync(listener);
+        }
+
+        await Task.WhenAll(loops).ConfigureAwait(false);
         if (Interlocked.Decrement(ref _accepting) > 0 && !_isStopping)
         {
             Log.ListenerLost(_logger, ErrorSentence.Format(listener.LocalEndPoint));

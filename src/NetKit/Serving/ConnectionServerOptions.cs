@@ -21,6 +21,8 @@ public sealed class ConnectionServerOptions
 
     internal static ConnectionServerOptions Default { get; } = new();
 
+    internal bool HasTls => Tls is not null || TlsSelector is not null;
+
     /// <summary>Limits how many connections are handled at once, those in their handshake included. Default (null): no limit. At least 1.</summary>
     public int? MaxConnections { get; set; }
 
@@ -80,7 +82,7 @@ public sealed class ConnectionServerOptions
     /// </remarks>
     public PartitionedRateLimiter<IPAddress>? PerAddressLimiter { get; set; }
 
-    /// <summary>Sets how many loops accept at each listener. Default: 1. At least 1.</summary>
+    /// <summary>Sets how many loops accept at each listener. Default: 1. From 1 to 1024.</summary>
     /// <remarks>
     /// One is enough for most servers. Where it is not, bind several listeners to the port, with
     /// <see cref="ListenerOptions.ReusePort"/>, before you add loops: those share a socket and its queue. By
@@ -135,7 +137,7 @@ public sealed class ConnectionServerOptions
         OptionCheck.Require<ConnectionServerOptions>(IsNoneOrPositive(IdleTimeout), nameof(IdleTimeout), IdleTimeout, "greater than zero, or null for none");
         OptionCheck.Require<ConnectionServerOptions>(
             IsNoneOrPositive(MaxConnectionLifetime), nameof(MaxConnectionLifetime), MaxConnectionLifetime, "greater than zero, or null for none");
-        OptionCheck.Require<ConnectionServerOptions>(AcceptLoops >= 1, nameof(AcceptLoops), AcceptLoops, "at least 1");
+        OptionCheck.Require<ConnectionServerOptions>(AcceptLoops is >= 1 and <= 1024, nameof(AcceptLoops), AcceptLoops, "from 1 to 1024");
         OptionCheck.Require<ConnectionServerOptions>(
             HandshakeTimeout > TimeSpan.Zero && HandshakeTimeout <= s_longest, nameof(HandshakeTimeout), HandshakeTimeout, "more than zero and at most a day");
         OptionCheck.Require<ConnectionServerOptions>(MaxConcurrentHandshakes >= 1, nameof(MaxConcurrentHandshakes), MaxConcurrentHandshakes, "at least 1");

@@ -46,8 +46,10 @@ internal sealed class Prefaces
     /// <summary>Makes it for a server; null when its handlers get connections as they come.</summary>
     public static Prefaces? Create(ConnectionServer server, ConnectionServerOptions options, ILogger logger, TimeProvider timeProvider)
     {
-        var tls = ServerTls.Create(options);
-        return tls is null && options.ProxyProtocol is null ? null : new Prefaces(server, options, logger, timeProvider, tls);
+        // Asked before anything of TLS is touched: an assembly that is loaded takes two descriptors, and some milliseconds.
+        return options.HasTls || options.ProxyProtocol is not null
+            ? new Prefaces(server, options, logger, timeProvider, ServerTls.Create(options))
+            : null;
     }
 
     /// <summary>Takes a connection that was accepted.</summary>

@@ -47,6 +47,7 @@ public sealed class ConnectionServerOptionsTests
         { nameof(ConnectionServerOptions.MaxConnectionLifetime), TimeSpan.FromTicks(-1) },
         { nameof(ConnectionServerOptions.AcceptLoops), 0 },
         { nameof(ConnectionServerOptions.AcceptLoops), -1 },
+        { nameof(ConnectionServerOptions.AcceptLoops), 1025 },
     };
 
     [Theory]
