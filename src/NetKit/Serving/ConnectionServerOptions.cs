@@ -21,7 +21,11 @@ public sealed class ConnectionServerOptions
 
     internal static ConnectionServerOptions Default { get; } = new();
 
-    internal bool HasTls => Tls is not null || TlsSelector is not null;
+    // Not by their types: a server without TLS does not load the assembly that has them, which takes descriptors of few, and time.
+    private object? _tls;
+    private object? _tlsSelector;
+
+    internal bool HasTls => _tls is not null || _tlsSelector is not null;
 
     /// <summary>Limits how many connections are handled at once, those in their handshake included. Default (null): no limit. At least 1.</summary>
     public int? MaxConnections { get; set; }
@@ -98,11 +102,19 @@ public sealed class ConnectionServerOptions
     /// <see cref="SslServerAuthenticationOptions.ServerCertificateSelectionCallback"/>, where each handshake builds the certificate's chain anew, or
     /// <see cref="TlsSelector"/>. Copied when the server is made; callbacks run in the thread pool.</para>
     /// </remarks>
-    public SslServerAuthenticationOptions? Tls { get; set; }
+    public SslServerAuthenticationOptions? Tls
+    {
+        get => (SslServerAuthenticationOptions?)_tls;
+        set => _tls = value;
+    }
 
     /// <summary>Serves by TLS with options chosen for each client, by the host name that it asks for (SNI) among others. Default (null): <see cref="Tls"/>.</summary>
     /// <remarks>Called within the handshake, under its deadline, in the thread pool. What it throws fails the handshake. Not together with <see cref="Tls"/>.</remarks>
-    public ServerOptionsSelectionCallback? TlsSelector { get; set; }
+    public ServerOptionsSelectionCallback? TlsSelector
+    {
+        get => (ServerOptionsSelectionCallback?)_tlsSelector;
+        set => _tlsSelector = value;
+    }
 
     /// <summary>Limits how long a client may take from its accept to its handler: the PROXY header, waiting for its turn, and the TLS handshake together. Default: 10 seconds. More than zero, at most a day.</summary>
     /// <remarks>Then its connection is reset. Without TLS and PROXY protocol there is nothing to limit.</remarks>
