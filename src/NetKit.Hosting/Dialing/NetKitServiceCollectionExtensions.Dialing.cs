@@ -20,7 +20,7 @@ public static partial class NetKitServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddCheckedOptions(Options.Options.DefaultName, configure ?? (static _ => { }), static (HostedDialerOptions options) => options.Validate());
-        return services.AddSingleton(CreateDialer);
+        return services.AddSingleton<IDialer>(CreateDialer);
     }
 
     /// <summary>Adds the dialer of the application, which a section of the configuration describes.</summary>

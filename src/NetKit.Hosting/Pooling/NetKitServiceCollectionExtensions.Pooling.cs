@@ -55,9 +55,9 @@ public static partial class NetKitServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrEmpty(name);
         RequireNew<ConnectionPool>(services, name);
         services.AddCheckedOptions<HostedPoolOptions>(name, read + configure, static options => options.Validate());
-        services.AddKeyedSingleton(name, (provider, _) => CreatePool(provider, name));
+        services.AddKeyedSingleton<ConnectionPool>(name, (provider, _) => CreatePool(provider, name));
         services.AddSingleton(new PoolName(name));
-        services.TryAddSingleton(static provider =>
+        services.TryAddSingleton<ConnectionPool>(static provider =>
             provider.GetRequiredKeyedService<ConnectionPool>(PoolName.Only(provider.GetServices<PoolName>())));
         return services;
     }

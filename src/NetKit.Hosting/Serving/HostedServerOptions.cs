@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 
 namespace NetKit;
 
@@ -8,7 +10,7 @@ public sealed class HostedServerOptions
 {
     /// <summary>Sets where clients come in. At least one.</summary>
     /// <remarks>
-    /// An <see cref="IPEndPoint"/>, a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>: a host name is
+    /// An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>: a host name is
     /// resolved when the server starts, and all its addresses are bound, so each of them must be of this machine. Of port 0 the system picks one.
     /// </remarks>
     public IList<EndPoint> EndPoints { get; set; } = [];
@@ -39,7 +41,7 @@ public sealed class HostedServerOptions
         foreach (var endPoint in EndPoints)
         {
             Require(
-                endPoint is IPEndPoint or DnsEndPoint or System.Net.Sockets.UnixDomainSocketEndPoint,
+                endPoint is IPEndPoint or DnsEndPoint or UnixDomainSocketEndPoint,
                 nameof(EndPoints),
                 $"be IP endpoints, host names or Unix sockets; {endPoint} is a {endPoint.GetType().Name}");
         }
@@ -58,7 +60,7 @@ public sealed class HostedServerOptions
         _ = Server.Validated();
     }
 
-    private static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool valid, string property, string must)
+    private static void Require([DoesNotReturnIf(false)] bool valid, string property, string must)
     {
         if (!valid)
         {

@@ -39,7 +39,7 @@ public static partial class NetKitServiceCollectionExtensions
     }
 
     /// <summary>Adds a server of connections that a section of the configuration describes. Its name is the path of the section.</summary>
-    /// <typeparam name="THandler">As above.</typeparam>
+    /// <typeparam name="THandler">Serves the connections; its lifetime is as for the overload by endpoint.</typeparam>
     /// <param name="services">The services of the application.</param>
     /// <param name="section">
     /// <para>The section, read when the application starts. EndPoint, or EndPoints as a list, is host:port or unix:/path; * is every address.</para>
@@ -66,7 +66,7 @@ public static partial class NetKitServiceCollectionExtensions
     }
 
     /// <summary>Adds a server of connections by a name of its own.</summary>
-    /// <typeparam name="THandler">As above.</typeparam>
+    /// <typeparam name="THandler">Serves the connections; its lifetime is as for the overload by endpoint.</typeparam>
     /// <param name="services">The services of the application.</param>
     /// <param name="name">Names it among the services, in failures, and for <see cref="NetKitHealthChecksBuilderExtensions.AddNetKitServer"/>.</param>
     /// <param name="configure">Sets the options, at least <see cref="HostedServerOptions.EndPoints"/>.</param>
@@ -82,7 +82,7 @@ public static partial class NetKitServiceCollectionExtensions
         RequireNew<HostedConnectionServer>(services, name);
         services.AddCheckedOptions<HostedServerOptions>(name, configure, static options => options.Validate());
         HandlerLifetime.AddHandler<THandler>(services);
-        services.AddKeyedSingleton(name, (provider, _) => new HostedConnectionServer(
+        services.AddKeyedSingleton<HostedConnectionServer>(name, (provider, _) => new HostedConnectionServer(
             name,
             provider.GetRequiredService<IOptionsMonitor<HostedServerOptions>>(),
             HandlerLifetime.Resolve<THandler>(provider, services),
@@ -91,7 +91,7 @@ public static partial class NetKitServiceCollectionExtensions
             provider.GetService<TimeProvider>()));
 
         // The same one, under each name by which somebody looks for it.
-        services.AddSingleton(provider => provider.GetRequiredKeyedService<HostedConnectionServer>(name));
+        services.AddSingleton<HostedConnectionServer>(provider => provider.GetRequiredKeyedService<HostedConnectionServer>(name));
         return services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<HostedConnectionServer>(name));
     }
 
@@ -104,7 +104,7 @@ public static partial class NetKitServiceCollectionExtensions
     }
 
     // Read and checked before anything of the application starts.
-    private static void AddCheckedOptions<TOptions>(
+    private static void AddCheckedOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
         this IServiceCollection services, string name, Action<TOptions> configure, Action<TOptions> check)
         where TOptions : class
     {

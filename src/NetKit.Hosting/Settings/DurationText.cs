@@ -27,7 +27,7 @@ internal static class DurationText
 
         value = default;
         var end = text.AsSpan().LastIndexOfAnyExceptInRange('a', 'z') + 1;
-        var unit = Array.Find(s_units, unit => text.AsSpan(end).SequenceEqual(unit.Unit));
+        var unit = Array.Find(s_units, known => text.AsSpan(end).SequenceEqual(known.Unit));
         if (unit.Unit is null
             || !double.TryParse(text.AsSpan(0, end).Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             || Math.Abs(number * unit.Milliseconds) is not <= int.MaxValue * 1000.0)

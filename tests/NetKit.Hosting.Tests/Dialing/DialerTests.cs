@@ -33,7 +33,7 @@ public sealed class DialerTests
             await connection.WriteAsync("hello"u8.ToArray());
             var echo = new byte[5];
             await connection.ReadExactlyAsync(echo).AsTask().Within();
-            Assert.Equal("hello"u8, echo);
+            Assert.Equal("hello"u8.ToArray(), echo);
         }
 
         Assert.Single(attempts);

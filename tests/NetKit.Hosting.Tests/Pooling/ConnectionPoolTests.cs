@@ -21,7 +21,7 @@ public sealed class ConnectionPoolTests
         Assert.Same(pool, provider.GetRequiredService<ConnectionPool>());
         await EchoAsync(pool).Within();
         await EchoAsync(pool).Within();
-        Assert.Equal((1, 1), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
+        Assert.Equal((1L, 1L), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
         Assert.Equal(1, pool.MaxConnections);
         await host.StopAsync().Within();
     }

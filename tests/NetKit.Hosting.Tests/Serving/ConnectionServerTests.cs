@@ -131,7 +131,7 @@ public sealed class ConnectionServerTests
         await tls.WriteAsync("hello"u8.ToArray());
         var echo = new byte[5];
         await tls.ReadExactlyAsync(echo).Within();
-        Assert.Equal("hello"u8, echo);
+        Assert.Equal("hello"u8.ToArray(), echo);
         await host.StopAsync().Within();
     }
 

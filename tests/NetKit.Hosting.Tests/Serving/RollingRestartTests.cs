@@ -70,7 +70,7 @@ public sealed class RollingRestartTests
         server.Terminate();
         Assert.True(await server.ExitAsync() == 0, server.Output);
         Assert.True(Stopwatch.GetElapsedTime(told) < s_drainTimeout, "Nothing but requests of milliseconds was left to drain.");
-        Assert.Matches(@"begun (\d+), finished \1$", server.Output);
+        Assert.Matches(@"begun (\d+), finished \1\b", server.Output);
     }
 
     private static SampleProcess Start(int port) => SampleProcess.StartTestProgram(

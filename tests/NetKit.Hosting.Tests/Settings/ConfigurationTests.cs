@@ -90,7 +90,7 @@ public sealed class ConfigurationTests
     [InlineData("Listener:UnixSocketMode", "999", "NetKit:Listener:UnixSocketMode is \"999\"; expected a file mode")]
     [InlineData("Listener:Socket:NoDelay", "1", "NetKit:Listener:Socket:NoDelay is \"1\"; expected true or false")]
     [InlineData("MinReceiveRate:BytesPerSecond", "240", "NetKit:MinReceiveRate: GracePeriod must be set")]
-    [InlineData("ProxyProtocol:TrustedNetworks:0", "10.0.0.1/8", "NetKit:ProxyProtocol:TrustedNetworks:0 is \"10.0.0.1/8\"; expected a network")]
+    [InlineData("ProxyProtocol:TrustedNetworks:0", "10.0.0.0/99", "NetKit:ProxyProtocol:TrustedNetworks:0 is \"10.0.0.0/99\"; expected a network")]
     [InlineData("CertificateKeyPath", "key.pem", "HostedServerOptions.CertificatePath must be set")]
     public async Task Nonsense_fails_the_start_by_section_property_and_value(string key, string value, params string[] said)
     {
