@@ -19,7 +19,7 @@ public static class NetKitHealthChecksBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(server);
         return builder.Add(new HealthCheckRegistration(
-            server, provider => new ServerHealthCheck(provider.GetRequiredKeyedService<HostedConnectionServer>(server)), failureStatus, tags));
+            server, provider => new ServerHealthCheck(Find<HostedConnectionServer>(provider, server)), failureStatus, tags));
     }
 
     /// <summary>Adds a check of a pool: healthy while it has connections or can open one, degraded when it can open none but has some, and failed otherwise.</summary>
@@ -39,6 +39,11 @@ public static class NetKitHealthChecksBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(pool);
         return builder.Add(new HealthCheckRegistration(
-            pool, provider => new PoolHealthCheck(provider.GetRequiredKeyedService<ConnectionPool>(pool)), failureStatus, tags, timeout));
+            pool, provider => new PoolHealthCheck(Find<ConnectionPool>(provider, pool)), failureStatus, tags, timeout));
     }
+
+    private static TService Find<TService>(IServiceProvider provider, string name)
+        where TService : class =>
+        provider.GetKeyedService<TService>(name)
+        ?? throw new InvalidOperationException($"A health check is about a {typeof(TService).Name} named \"{name}\", and there is none.");
 }

@@ -118,7 +118,8 @@ public sealed class HealthCheckTests
             services.AddLogging();
             services.AddHealthChecks().AddNetKitServer("none");
         });
-        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(host)).Status);
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => CheckAsync(host));
+        Assert.Contains("\"none\"", exception.Message, StringComparison.Ordinal);
     }
 
     private static async Task<HealthReportEntry> CheckAsync(IHost host)
