@@ -112,7 +112,7 @@ public sealed class HostedConnectionServer : IHostedService, IAsyncDisposable
 
     private async Task RunAsync(ConnectionServer server)
     {
-        await server.RunAsync(_stop.Token, _hurry.Token).ConfigureAwait(false);
+        await server.RunHostedAsync(_stop.Token, _hurry.Token).ConfigureAwait(false);
         if (!_stop.IsCancellationRequested)
         {
             _isLost = true;

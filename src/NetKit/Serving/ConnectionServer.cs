@@ -112,10 +112,10 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// </param>
     /// <returns>Once drained: how many connections ended by themselves and how many were reset. Also when its listeners were closed by somebody else.</returns>
     /// <exception cref="InvalidOperationException">The server was run before, or disposed.</exception>
-    public Task<DrainResult> RunAsync(CancellationToken stopping) => RunAsync(stopping, hurrying: CancellationToken.None);
+    public Task<DrainResult> RunAsync(CancellationToken stopping) => RunHostedAsync(stopping, hurrying: CancellationToken.None);
 
-    /// <summary>As <see cref="RunAsync(CancellationToken)"/>; the second token ends a drain at once, as its time does.</summary>
-    internal Task<DrainResult> RunAsync(CancellationToken stopping, CancellationToken hurrying)
+    /// <summary>As <see cref="RunAsync"/>; the second token ends a drain at once, as its time does.</summary>
+    internal Task<DrainResult> RunHostedAsync(CancellationToken stopping, CancellationToken hurrying)
     {
         if (Interlocked.CompareExchange(ref _phase, Run, New) is not New and var before)
         {
@@ -315,7 +315,7 @@ public sealed class ConnectionServer : IAsyncDisposable
         if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider, hurrying).ConfigureAwait(false))
         {
             aborted = _connections.AbortAll();
-            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider).ConfigureAwait(false);
+            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
         }
 
         Log.Drained(_logger, Where, active - aborted, aborted);

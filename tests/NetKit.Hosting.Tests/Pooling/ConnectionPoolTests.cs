@@ -22,7 +22,7 @@ public sealed class ConnectionPoolTests
         await EchoAsync(pool).Within();
         await EchoAsync(pool).Within();
         Assert.Equal((1L, 1L), (pool.GetStatistics().Dialed, pool.GetStatistics().Reused));
-        Assert.Equal(1, pool.MaxConnections);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await pool.WarmUpAsync(2));
         await host.StopAsync().Within();
     }
 
@@ -62,7 +62,7 @@ public sealed class ConnectionPoolTests
         var nobody = TestHost.Nobody();
         var host = await TestHost.StartAsync(services => services.AddConnectionPool("echo", TestHost.Section(("EndPoint", $"{nobody}"), ("MaxConnections", "7"))));
         var pool = host.Services.GetRequiredService<ConnectionPool>();
-        Assert.Equal(7, pool.MaxConnections);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await pool.WarmUpAsync(8));
         Assert.Equal(ConnectionError.Refused, (await Assert.ThrowsAsync<ConnectionException>(async () => await pool.AcquireAsync())).Error);
         await host.StopAsync().Within();
         host.Dispose();

@@ -52,18 +52,18 @@ public sealed class ConfigurationTests
             ("CertificatePath", "a"),
             ("CertificateKeyPath", "b"),
             ("CertificatePassword", "c"));
-        Assert.Equal(["127.0.0.1:1", "unix:/x"], options.EndPoints.Select(ErrorSentence.Format));
+        Assert.Equal(["127.0.0.1:1", "unix:/x"], options.EndPoints.Select(TestHost.Format));
         Assert.Equal((240.5, TimeSpan.FromSeconds(5)), (options.Server.MinReceiveRate!.BytesPerSecond, options.Server.MinReceiveRate.GracePeriod));
         Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], options.Server.ProxyProtocol!.TrustedNetworks);
         Assert.Equal((UnixFileMode)0b110_110_000, options.Listener.UnixSocketMode);
         Assert.Equal(("a", "b", "c"), (options.CertificatePath, options.CertificateKeyPath, options.CertificatePassword));
-        Assert.Equal("unix:/y", ErrorSentence.Format(Read(new HostedServerOptions(), ServerSettings.ReadInto, ("EndPoint", "unix:/y")).EndPoints[0]));
+        Assert.Equal("unix:/y", TestHost.Format(Read(new HostedServerOptions(), ServerSettings.ReadInto, ("EndPoint", "unix:/y")).EndPoints[0]));
 
         var dialer = Read(new HostedDialerOptions(), DialerSettings.ReadInto, ("LocalEndPoint", "127.0.0.1:0"), ("Tls", "true"));
         Assert.Equal(TestHost.AnyPort, dialer.Dialer.LocalEndPoint);
         Assert.NotNull(dialer.Dialer.Tls);
         Assert.Null(dialer.Retry);
-        Assert.Equal("localhost:80", ErrorSentence.Format(Read(new HostedPoolOptions(), PoolSettings.ReadInto, ("EndPoint", "localhost:80")).EndPoint!));
+        Assert.Equal("localhost:80", TestHost.Format(Read(new HostedPoolOptions(), PoolSettings.ReadInto, ("EndPoint", "localhost:80")).EndPoint!));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class TextTests
     public void An_endpoint_is_read(string text, string expected)
     {
         Assert.True(EndPointText.TryParse(text, out var endPoint));
-        Assert.Equal(expected, ErrorSentence.Format(endPoint));
+        Assert.Equal(expected, TestHost.Format(endPoint));
     }
 
     [Theory]

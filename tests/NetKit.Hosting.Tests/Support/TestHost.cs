@@ -55,6 +55,14 @@ internal static class TestHost
         .Build()
         .GetSection("NetKit");
 
+    /// <summary>An endpoint as people write it.</summary>
+    public static string Format(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint { Host: var host, Port: var port } => $"{host}:{port}",
+        UnixDomainSocketEndPoint => $"unix:{endPoint}",
+        _ => $"{endPoint}",
+    };
+
     /// <summary>An endpoint at which nobody listens.</summary>
     public static IPEndPoint Nobody()
     {

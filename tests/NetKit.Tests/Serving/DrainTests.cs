@@ -50,7 +50,7 @@ public sealed class DrainTests
         await using var server = new ConnectionServer(listener, static (connection, _) => connection.CopyToAsync(connection), s_options);
         using var stop = new CancellationTokenSource();
         using var hurry = new CancellationTokenSource();
-        var run = server.RunAsync(stop.Token, hurry.Token);
+        var run = server.RunHostedAsync(stop.Token, hurry.Token);
         await using var client = await dialer.DialAsync(listener.LocalEndPoint);
         await RunningServer.AssertEchoes(client);
         Assert.True(server.IsAccepting);
