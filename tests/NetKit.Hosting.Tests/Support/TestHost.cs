@@ -66,7 +66,7 @@ internal static class TestHost
     /// <summary>An endpoint at which nobody listens.</summary>
     public static IPEndPoint Nobody()
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(AnyPort);
         return (IPEndPoint)socket.LocalEndPoint!;
     }
