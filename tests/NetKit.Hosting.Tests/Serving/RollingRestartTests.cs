@@ -35,20 +35,20 @@ public sealed class RollingRestartTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The next server shares the port of the last, which only Linux spreads clients over.");
         var (restarts, clients) = (Number("NETKIT_RESTARTS", 4), Number("NETKIT_RESTART_CLIENTS", 20));
         var load = new Load();
-        var server = Start(0);
+        var (server, next) = (Start(0), (SampleProcess?)null);
         try
         {
             var port = await PortOfAsync(server);
             var running = Enumerable.Range(0, clients).Select(_ => load.RunAsync(port)).ToArray();
             for (var restart = 0; restart < restarts; restart++)
             {
-                var next = Start(port);
+                next = Start(port);
                 await PortOfAsync(next);
                 var answered = load.Answered;
                 await Eventually.True(() => load.Answered >= answered + clients, "the load stands still");
                 await EndAsync(server);
                 await server.DisposeAsync();
-                server = next;
+                (server, next) = (next, null);
             }
 
             load.Stop();
@@ -61,6 +61,10 @@ public sealed class RollingRestartTests
         {
             load.Stop();
             await server.DisposeAsync();
+            if (next is not null)
+            {
+                await next.DisposeAsync();
+            }
         }
     }
 

@@ -47,7 +47,7 @@ public sealed class DrainTests
     public async Task Told_to_hurry_it_resets_at_once_what_has_not_ended()
     {
         await using var listener = ConnectionListener.CreateInMemory(out var dialer);
-        await using var server = new ConnectionServer(listener, static (connection, _) => connection.CopyToAsync(connection), s_options);
+        await using var server = new ConnectionServer(listener, static (connection, _) => connection.CopyToAsync(connection, CancellationToken.None), s_options);
         using var stop = new CancellationTokenSource();
         using var hurry = new CancellationTokenSource();
         var run = server.RunHostedAsync(stop.Token, hurry.Token);
