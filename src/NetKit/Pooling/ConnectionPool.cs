@@ -78,6 +78,20 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
         OnTimer();
     }
 
+    /// <summary>What the last dial that failed has failed with; null once one has succeeded.</summary>
+    internal Exception? DialError
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _core.DialError;
+            }
+        }
+    }
+
+    internal int MaxConnections => _options.MaxConnections;
+
     internal long Now => MonotonicClock.Now(_clock);
 
     // The cheap clock, on which connections are handed out, may lie before the exact one, on which they became idle: less than
@@ -85,6 +99,10 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
     private static long ProbeAfterIdleOf(ConnectionPoolOptions options) => options.ProbeAfterIdle == TimeSpan.Zero
         ? long.MinValue
         : PoolCore.TicksOf(options.ProbeAfterIdle);
+
+    /// <summary>Whether the pool keeps so many connections while nobody uses them.</summary>
+    internal bool Keeps(int count) =>
+        _options.ConnectionLifetime != TimeSpan.Zero && (_options.IdleTimeout != TimeSpan.Zero || count <= _options.MinIdle);
 
     private string Where => ErrorSentence.Format(_endPoint);
 
@@ -158,7 +176,7 @@ public sealed partial class ConnectionPool : IAsyncDisposable, IPoolGauge
                 nameof(count), count, $"A pool is warmed up to between 0 and MaxConnections ({_options.MaxConnections}) connections.");
         }
 
-        if (_options.ConnectionLifetime == TimeSpan.Zero || (_options.IdleTimeout == TimeSpan.Zero && count > _options.MinIdle))
+        if (!Keeps(count))
         {
             throw new InvalidOperationException(
                 $"A pool keeps no idle connections when {nameof(ConnectionPoolOptions.IdleTimeout)} or {nameof(ConnectionPoolOptions.ConnectionLifetime)} is zero, so it cannot be warmed up.");

@@ -97,6 +97,9 @@ public sealed class ConnectionServer : IAsyncDisposable
 
     internal CancellationToken Stopping { get; }
 
+    /// <summary>Whether clients can come in: there is a listener that is not closed, and nobody has stopped the server.</summary>
+    internal bool IsAccepting => !_isStopping && Volatile.Read(ref _accepting) > 0;
+
     /// <summary>What is between its accept and its handler; null when nothing ever is.</summary>
     internal Prefaces? Prefaces => _prefaces;
 
@@ -109,14 +112,17 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// </param>
     /// <returns>Once drained: how many connections ended by themselves and how many were reset. Also when its listeners were closed by somebody else.</returns>
     /// <exception cref="InvalidOperationException">The server was run before, or disposed.</exception>
-    public Task<DrainResult> RunAsync(CancellationToken stopping)
+    public Task<DrainResult> RunAsync(CancellationToken stopping) => RunHostedAsync(stopping, hurrying: CancellationToken.None);
+
+    /// <summary>As <see cref="RunAsync"/>; the second token ends a drain at once, as its time does.</summary>
+    internal Task<DrainResult> RunHostedAsync(CancellationToken stopping, CancellationToken hurrying)
     {
         if (Interlocked.CompareExchange(ref _phase, Run, New) is not New and var before)
         {
             throw new InvalidOperationException($"A server runs once; it was {(before == Run ? "run" : "disposed")} before.");
         }
 
-        return RunCoreAsync(stopping);
+        return RunCoreAsync(stopping, hurrying);
     }
 
     /// <summary>Stops the server as <see cref="RunAsync"/>'s token does, and waits until it has drained. Idempotent.</summary>
@@ -168,7 +174,7 @@ public sealed class ConnectionServer : IAsyncDisposable
         && Equals(failure.LocalEndPoint, connection.LocalEndPoint)
         && Equals(failure.RemoteEndPoint, connection.RemoteEndPoint);
 
-    private async Task<DrainResult> RunCoreAsync(CancellationToken stopping)
+    private async Task<DrainResult> RunCoreAsync(CancellationToken stopping, CancellationToken hurrying)
     {
         Log.Serving(_logger, Where);
         try
@@ -176,7 +182,7 @@ public sealed class ConnectionServer : IAsyncDisposable
             await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
             {
                 await AcceptAllAsync().ConfigureAwait(false);
-                return await DrainAsync().ConfigureAwait(false);
+                return await DrainAsync(hurrying).ConfigureAwait(false);
             }
         }
         finally
@@ -300,7 +306,7 @@ public sealed class ConnectionServer : IAsyncDisposable
         }
     }
 
-    private async Task<DrainResult> DrainAsync()
+    private async Task<DrainResult> DrainAsync(CancellationToken hurrying)
     {
         // Also when the loop ended because somebody else closed the listener.
         await StopAsync().ConfigureAwait(false);
@@ -312,10 +318,10 @@ public sealed class ConnectionServer : IAsyncDisposable
         var active = _connections.ToDrain;
         Log.Draining(_logger, Where, active, _options.DrainTimeout);
         var aborted = 0;
-        if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider, hurrying).ConfigureAwait(false))
         {
             aborted = _connections.AbortAll();
-            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider).ConfigureAwait(false);
+            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
         }
 
         Log.Drained(_logger, Where, active - aborted, aborted);

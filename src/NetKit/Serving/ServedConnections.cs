@@ -115,8 +115,8 @@ internal sealed class ServedConnections
         }
     }
 
-    /// <summary>Waits, now that nothing comes in any more, until all have ended; false when the time was over first.</summary>
-    public async ValueTask<bool> WaitUntilEmptyAsync(TimeSpan patience, TimeProvider timeProvider)
+    /// <summary>Waits, now that nothing comes in any more, until all have ended; false when the time was over first, or the caller was told to hurry.</summary>
+    public async ValueTask<bool> WaitUntilEmptyAsync(TimeSpan patience, TimeProvider timeProvider, CancellationToken hurrying = default)
     {
         lock (_gate)
         {
@@ -126,10 +126,10 @@ internal sealed class ServedConnections
 
         try
         {
-            await _empty.Task.WaitAsync(Deadline.After(patience, timeProvider)).ConfigureAwait(false);
+            await _empty.Task.WaitAsync(Deadline.After(patience, timeProvider), hurrying).ConfigureAwait(false);
             return true;
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             return false;
         }

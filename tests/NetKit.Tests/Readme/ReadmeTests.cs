@@ -14,7 +14,8 @@ public sealed class ReadmeTests
     [Fact]
     public void Its_code_is_code_that_compiles()
     {
-        var compiled = Trimmed(Text("tests", "NetKit.Tests", "Readme", "ReadmeExamples.cs"));
+        var compiled = Trimmed(
+            Text("tests", "NetKit.Tests", "Readme", "ReadmeExamples.cs") + Text("tests", "NetKit.Hosting.Tests", "Readme", "HostingExamples.cs"));
         var blocks = Regex.Matches(s_readme, @"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
 
         Assert.NotEmpty(blocks);

@@ -50,11 +50,16 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     }
 
     /// <summary>Starts samples/{name} with the given command line.</summary>
-    public static SampleProcess Start(string name, params IEnumerable<string> arguments) => new(new Process
+    public static SampleProcess Start(string name, params IEnumerable<string> arguments) => StartIn("samples", name, arguments);
+
+    /// <summary>Starts tests/{name}, a program made for tests.</summary>
+    public static SampleProcess StartTestProgram(string name, params IEnumerable<string> arguments) => StartIn("tests", name, arguments);
+
+    private static SampleProcess StartIn(string folder, string name, IEnumerable<string> arguments) => new(new Process
     {
         StartInfo = new ProcessStartInfo(
             "dotnet",
-            [Repository.PathOf("samples", name, "bin", s_configuration, "net10.0", $"{name}.dll"), .. arguments])
+            [Repository.PathOf(folder, name, "bin", s_configuration, "net10.0", $"{name}.dll"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

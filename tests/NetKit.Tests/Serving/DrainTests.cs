@@ -44,6 +44,26 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task Told_to_hurry_it_resets_at_once_what_has_not_ended()
+    {
+        await using var listener = ConnectionListener.CreateInMemory(out var dialer);
+        await using var server = new ConnectionServer(listener, static (connection, _) => connection.CopyToAsync(connection, CancellationToken.None), s_options);
+        using var stop = new CancellationTokenSource();
+        using var hurry = new CancellationTokenSource();
+        var run = server.RunHostedAsync(stop.Token, hurry.Token);
+        await using var client = await dialer.DialAsync(listener.LocalEndPoint);
+        await RunningServer.AssertEchoes(client);
+        Assert.True(server.IsAccepting);
+
+        await stop.CancelAsync();
+        await Eventually.True(() => !server.IsAccepting, "it still accepts");
+        Assert.False(run.IsCompleted);
+        await RunningServer.AssertEchoes(client);
+        await hurry.CancelAsync();
+        Assert.Equal(new DrainResult(0, 1), await run.Within());
+    }
+
+    [Fact]
     public async Task What_has_not_ended_when_the_time_is_over_is_reset_and_counted_apart()
     {
         var time = new TimerCountingTimeProvider();
