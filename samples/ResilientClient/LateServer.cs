@@ -10,6 +10,7 @@ internal sealed class LateServer : IAsyncDisposable
     private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(700);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _isLookedFor = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
 
     public LateServer()
@@ -23,9 +24,12 @@ internal sealed class LateServer : IAsyncDisposable
 
     public DnsEndPoint Host { get; }
 
-    /// <summary>Stands for the resolver, which knows two addresses.</summary>
-    public static ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<IPAddress>>([s_nobody, IPAddress.Loopback]);
+    /// <summary>Stands for the resolver, which knows two addresses. From the first time on, the server is late.</summary>
+    public ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        _isLookedFor.TrySetResult();
+        return ValueTask.FromResult<IReadOnlyList<IPAddress>>([s_nobody, IPAddress.Loopback]);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -40,6 +44,7 @@ internal sealed class LateServer : IAsyncDisposable
         {
             using (place)
             {
+                await _isLookedFor.Task.WaitAsync(_stop.Token);
                 await Task.Delay(s_delay, _stop.Token);
             }
 

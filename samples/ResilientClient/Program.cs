@@ -44,7 +44,7 @@ static async Task<bool> RunAsync(Settings settings, CancellationToken stop)
     Console.WriteLine(own is null
         ? $"Dialing {EndPointText.Format(host)}."
         : $"Dialing {EndPointText.Format(host)}, whose server opens a little later.");
-    var client = new Client(settings, host, own is null ? null : LateServer.ResolveAsync, Console.Out);
+    var client = new Client(settings, host, own is null ? null : own.ResolveAsync, Console.Out);
     try
     {
         await client.DialAsync(stop);

@@ -17,7 +17,7 @@ internal sealed class Ledger(int limit) : IDialer
     public Func<int, bool> Fails { get; set; } = static _ => false;
 
     /// <summary>How many connections the pool has not closed.</summary>
-    public int Open => _open.Values.Count(static server => server.CheckIdle(ask: true) != IdleState.Ended);
+    public int Open => _open.Values.Count(static server => server.CheckIdle(ask: true) is not (IdleState.Ended or IdleState.Closed));
 
     public ValueTask<Connection> DialAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {

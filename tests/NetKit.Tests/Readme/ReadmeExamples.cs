@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Threading.RateLimiting;
 
 namespace NetKit.Tests.Readme;
 
@@ -20,6 +21,16 @@ internal static class ReadmeExamples
         connection.ReadTimeout = 30_000;                             // hang up on a peer that is silent for 30 s
         await connection.CopyToAsync(connection, stopping);          // plain code, one call per connection
     }
+
+    public static ConnectionServerOptions Exposed(PartitionedRateLimiter<IPAddress> perAddress) => new()
+    {
+        MaxConnections = 10_000,                                     // those beyond wait in the system's backlog, or LimitMode = Reject
+        PerAddressLimiter = perAddress,                              // of System.Threading.RateLimiting, and yours; AcceptLimiter for all
+        IdleTimeout = TimeSpan.FromMinutes(2),                       // nothing received or sent, or a write that is not taken
+        MinReceiveRate = new MinDataRate(240, TimeSpan.FromSeconds(5)),   // B/s of those who send, after a grace period
+        MaxConnectionLifetime = TimeSpan.FromHours(8),
+        DrainTimeout = TimeSpan.FromSeconds(30),                     // what is left then is reset
+    };
 
     public static ConnectionServerOptions Secured(string folder)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using System.Threading.RateLimiting;
 
 namespace NetKit.Tests.Readme;
 
@@ -49,6 +50,16 @@ public sealed class ReadmeTests
         await stop.CancelAsync();
         await serving;
         Assert.Equal(0, await client.ReadAsync(echo, Token));
+    }
+
+    [Fact]
+    public async Task Its_exposed_server_serves_each_address_within_its_limit()
+    {
+        await using var perAddress = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+            static address => RateLimitPartition.GetConcurrencyLimiter(address, static _ => new ConcurrencyLimiterOptions { PermitLimit = 1 }));
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, ReadmeExamples.Exposed(perAddress));
+        await server.DialServedAsync();
+        Assert.Equal(-1, await server.AskAsync());
     }
 
     [Fact]
