@@ -168,31 +168,43 @@ public sealed class TcpProxyTests
     public async Task Connections_on_which_nothing_moves_are_reset_on_both_sides()
     {
         await using var backends = new BackendSet(1, RunningServer.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { IdleTimeout = TimeSpan.FromMilliseconds(500) });
-        await using var client = await ConnectServedAsync(proxy);
+        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { IdleTimeout = TimeSpan.FromMilliseconds(200) });
+        await using var client = await proxy.ConnectAsync();
 
         await Fails.AsReset(client.ReadAsync(new byte[1]).AsTask().Within());
 
+        await Eventually.Equal(1, () => backends[0].Served);
         await Eventually.Equal(0, () => backends[0].Active);
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
-    public async Task While_it_drains_clients_go_on_and_in_the_end_they_are_reset()
+    public async Task While_it_drains_nobody_comes_in_and_clients_go_on_to_their_end()
     {
         await using var backends = new BackendSet(1, RunningServer.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { DrainTimeout = TimeSpan.FromSeconds(2) });
-        await using var polite = await ConnectServedAsync(proxy);
-        await using var stubborn = await ConnectServedAsync(proxy);
+        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { DrainTimeout = TimeSpan.FromMinutes(1) });
+        await using var client = await ConnectServedAsync(proxy);
 
         proxy.BeginStop();
 
         await Eventually.True(() => IsRefusedAt(proxy.EndPoint), "new clients still come in");
-        await RunningServer.AssertEchoes(polite);
-        await polite.CompleteWritesAsync();
-        Assert.Equal(-1, await Talk.ReadByteAsync(polite));
-        await RunningServer.AssertEchoes(stubborn);
-        await Fails.AsReset(stubborn.ReadAsync(new byte[1]).AsTask().Within());
-        Assert.Equal(new DrainResult(1, 1), await proxy.Run.Within());
+        await RunningServer.AssertEchoes(client);
+        Assert.False(proxy.Run.IsCompleted);
+        await client.CompleteWritesAsync();
+        Assert.Equal(-1, await Talk.ReadByteAsync(client));
+        Assert.Equal(new DrainResult(1, 0), await proxy.Run.Within());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Clients_that_do_not_end_while_it_drains_are_reset_on_both_sides()
+    {
+        await using var backends = new BackendSet(1, RunningServer.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { DrainTimeout = TimeSpan.FromMilliseconds(100) });
+        await using var client = await ConnectServedAsync(proxy);
+
+        proxy.BeginStop();
+
+        await Fails.AsReset(client.ReadAsync(new byte[1]).AsTask().Within());
+        Assert.Equal(new DrainResult(0, 1), await proxy.Run.Within());
         await Eventually.Equal(0, () => backends[0].Active);
     }
 
@@ -252,7 +264,7 @@ public sealed class TcpProxyTests
             sample.Interrupt();
         }
 
-        await sample.SaysAsync("Draining");
+        await sample.SaysAsync("Stopped accepting");
         await RunningServer.AssertEchoes(client);
         await client.CompleteWritesAsync(Token);
         Assert.Equal(-1, await Talk.ReadByteAsync(client));
@@ -270,7 +282,7 @@ public sealed class TcpProxyTests
         await using var client = Connection.FromSocket(await Dial.SocketAsync(await EndPointAsync(sample), Token));
         await RunningServer.AssertEchoes(client);
         sample.Interrupt();
-        await sample.SaysAsync("Draining");
+        await sample.SaysAsync("Stopped accepting");
 
         sample.Interrupt();
 
