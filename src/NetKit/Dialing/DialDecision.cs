@@ -64,6 +64,9 @@ internal sealed class DialDecision : DeadlineEntry
         return true;
     }
 
+    /// <summary>Decides, if nobody has, that everything has failed; or that time was over, where that is so and the clock is late to say it.</summary>
+    public void Fail() => TryDecide(IsDue || _limit is { IsDue: true } ? DialVerdict.DeadlineExceeded : DialVerdict.Failed);
+
     /// <summary>Lets go of the caller's token and of the clock, now that it is decided.</summary>
     public void Close()
     {

@@ -45,7 +45,7 @@ internal sealed class DialRun
                 await RaceAsync(addresses).ConfigureAwait(false);
             }
 
-            _decision.TryDecide(DialVerdict.Failed);
+            _decision.Fail();
             if (_decision.Verdict == DialVerdict.DeadlineExceeded && _report.Count == 0)
             {
                 // Not one could begin.
