@@ -22,7 +22,7 @@ internal sealed class ProxyProcess : IDisposable
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardOutput = true,
-            Environment = { ["PROXY_PORT"] = _port, ["BACKEND_PORT"] = backendPort, ["PROXY_THREADS"] = scenario.Threads },
+            Environment = { ["PROXY_PORT"] = _port, ["BACKEND_PORT"] = backendPort, ["PROXY_THREADS"] = scenario.Threads, ["PROXY_BUFFER"] = $"{kind.BufferSize}" },
         };
         _process = Process.Start(start)!;
 
