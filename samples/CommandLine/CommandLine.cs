@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace NetKit.Samples;
 
@@ -37,21 +36,21 @@ internal sealed class CommandLine(string[] args)
     /// <summary>Takes the value of an option such as "--listen host:port".</summary>
     public string? TakeText(string option, string expected)
     {
-        var index = _left.IndexOf(option);
-        if (index < 0)
-        {
-            return null;
-        }
-
-        if (index + 1 == _left.Count || _left[index + 1].StartsWith("--", StringComparison.Ordinal))
-        {
-            throw new UsageException($"{option} needs a value: {expected}.");
-        }
-
-        var value = _left[index + 1];
-        _left.RemoveRange(index, 2);
+        var value = TakeNextText(option, expected);
         ThrowIfLeft(option);
         return value;
+    }
+
+    /// <summary>Takes the values of an option that may be there several times; null when it is not there.</summary>
+    public IReadOnlyList<string>? TakeTexts(string option, string expected)
+    {
+        var values = new List<string>();
+        while (TakeNextText(option, expected) is { } value)
+        {
+            values.Add(value);
+        }
+
+        return values.Count == 0 ? null : values;
     }
 
     /// <summary>Takes a whole number.</summary>
@@ -80,10 +79,6 @@ internal sealed class CommandLine(string[] args)
         };
     }
 
-    /// <summary>Takes an endpoint: host:port or unix:/path.</summary>
-    public EndPoint? TakeEndPoint(string option) =>
-        TakeText(option, EndPointText.Expected) is { } text ? EndPointText.Parse(option, text) : null;
-
     /// <summary>Complains about what is left.</summary>
     public void Finish()
     {
@@ -91,6 +86,24 @@ internal sealed class CommandLine(string[] args)
         {
             throw new UsageException($"\"{_left[0]}\" is {(_left[0].StartsWith('-') ? "no option of this program" : "one word too many")}.");
         }
+    }
+
+    private string? TakeNextText(string option, string expected)
+    {
+        var index = _left.IndexOf(option);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        if (index + 1 == _left.Count || _left[index + 1].StartsWith("--", StringComparison.Ordinal))
+        {
+            throw new UsageException($"{option} needs a value: {expected}.");
+        }
+
+        var value = _left[index + 1];
+        _left.RemoveRange(index, 2);
+        return value;
     }
 
     private void ThrowIfLeft(string option)

@@ -10,10 +10,19 @@ internal static class EndPointText
     public const string Expected = "host:port with a port from 0 to 65535, such as localhost:7007 or [::1]:7007, or unix:/path";
 
     /// <summary>Reads where a client is to connect: as <see cref="Parse"/>, but no server has port 0.</summary>
-    public static EndPoint ParseServer(string text) =>
-        Parse("the server", text) is var server and not (IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
+    public static EndPoint ParseServer(string text, string option = "the server") =>
+        Parse(option, text) is var server and not (IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
             ? server
-            : throw UsageException.For("the server", text, Expected.Replace("from 0", "from 1", StringComparison.Ordinal));
+            : throw UsageException.For(option, text, Expected.Replace("from 0", "from 1", StringComparison.Ordinal));
+
+    /// <summary>Reads where a server is to listen: an address, not a name; the one name everybody means the same by is allowed.</summary>
+    public static EndPoint ParseListener(string option, string text) => Parse(option, text) switch
+    {
+        DnsEndPoint { Host: "localhost", Port: var port } => new IPEndPoint(IPAddress.Loopback, port),
+        DnsEndPoint => throw UsageException.For(
+            option, text, "an address of this machine, such as 0.0.0.0:7007, [::]:7007, localhost:7007 or unix:/path"),
+        var endPoint => endPoint,
+    };
 
     /// <summary>Reads host:port (an empty host or * is every address of this machine) or unix:/path.</summary>
     public static EndPoint Parse(string option, string text)

@@ -23,14 +23,14 @@ internal sealed record Settings(
     {
         var line = new CommandLine(args);
         var settings = new Settings(
-            Listen: Listenable(line.TakeEndPoint("--listen") ?? EndPointText.EveryAddress(7007)),
+            Listen: line.TakeText("--listen", EndPointText.Expected) is { } text ? EndPointText.ParseListener("--listen", text) : EndPointText.EveryAddress(7007),
             IdleTimeout: line.TakeDuration("--idle-timeout", noneAllowed: true) ?? TimeSpan.FromMinutes(5),
             MaxConnections: line.TakeNumber("--max-connections", 1, 1_000_000),
             LimitMode: line.TakeText("--limit-mode", "wait or reject") switch
             {
                 null or "wait" => ConnectionLimitMode.Wait,
                 "reject" => ConnectionLimitMode.Reject,
-                var text => throw UsageException.For("--limit-mode", text, "wait or reject"),
+                var mode => throw UsageException.For("--limit-mode", mode, "wait or reject"),
             },
             MaxPerAddress: line.TakeNumber("--max-per-address", 1, 1_000_000),
             DrainTimeout: line.TakeDuration("--drain-timeout") ?? TimeSpan.FromSeconds(10),
@@ -39,13 +39,4 @@ internal sealed record Settings(
         line.Finish();
         return settings;
     }
-
-    // One listens at an address, not at a name; the one name everybody means the same by is allowed.
-    private static EndPoint Listenable(EndPoint endPoint) => endPoint switch
-    {
-        DnsEndPoint { Host: "localhost", Port: var port } => new IPEndPoint(IPAddress.Loopback, port),
-        DnsEndPoint => throw UsageException.For(
-            "--listen", EndPointText.Format(endPoint), "an address of this machine, such as 0.0.0.0:7007, [::]:7007, localhost:7007 or unix:/path"),
-        _ => endPoint,
-    };
 }
