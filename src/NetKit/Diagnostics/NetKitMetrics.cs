@@ -66,6 +66,15 @@ internal static class NetKitMetrics
     private static readonly ObservableUpDownCounter<long>? s_waiting = Create(static () => s_meter.CreateObservableUpDownCounter(
         "netkit.pool.waiting", PoolGauges.Waiting, "{caller}", "Callers that wait for a connection of a pool."));
 
+    private static readonly ObservableUpDownCounter<long>? s_subscriptions = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.broadcaster.subscriptions", static () => BroadcastCounts.Subscriptions, "{subscription}", "Subscriptions that broadcasters have."));
+
+    private static readonly ObservableCounter<long>? s_disconnected = Create(static () => s_meter.CreateObservableCounter(
+        "netkit.broadcaster.disconnected_subscribers", static () => BroadcastCounts.Disconnected, "{subscription}", "Subscriptions that were ended because the subscriber was too slow."));
+
+    private static readonly ObservableCounter<long>? s_dropped = Create(static () => s_meter.CreateObservableCounter(
+        "netkit.broadcaster.dropped_items", BroadcastCounts.Dropped, "{item}", "Items that a subscriber was too slow for, by policy."));
+
     /// <summary>Whether anybody listens to how long callers wait for a connection.</summary>
     public static bool MeasuresAcquireWait => s_acquireWait is { Enabled: true };
 

@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
         ["Listening"] = ["Connections"],
         ["Dialing"] = ["Connections"],
         ["Pooling"] = ["Dialing"],
-        ["Broadcasting"] = ["Errors"],
+        ["Broadcasting"] = ["Errors", "Diagnostics"],
         ["Serving"] = ["Listening"],
     };
 

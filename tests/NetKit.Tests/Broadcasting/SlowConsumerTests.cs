@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+
+namespace NetKit.Tests.Broadcasting;
+
+/// <summary>What becomes of a subscriber that does not keep up.</summary>
+public sealed class SlowConsumerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task By_default_it_is_disconnected_when_its_queue_overflows()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 2);
+        using var fast = broadcaster.Subscribe(capacity: 3);
+        for (var i = 1; i <= 3; i++)
+        {
+            broadcaster.Publish(i);
+        }
+
+        Assert.Equal(1, broadcaster.SubscriberCount);
+        var exception = await Assert.ThrowsAsync<SlowConsumerException>(async () => await slow.WaitToReadAsync(Token));
+        Assert.Equal(2, exception.Capacity);
+        Assert.Empty(slow.TakeAll());
+        Assert.Equal((0, 3L), (slow.Count, slow.DroppedCount));
+        Assert.Equal([1, 2, 3], fast.TakeAll());
+    }
+
+    [Fact]
+    public async Task Disconnecting_cancels_what_keeps_it_from_reading()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 1);
+        var write = Task.Delay(Timeout.Infinite, slow.Disconnected);
+        broadcaster.Publish(1);
+        Assert.False(slow.Disconnected.IsCancellationRequested);
+        broadcaster.Publish(2);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.Within());
+    }
+
+    [Fact]
+    public void Who_asks_for_the_token_after_the_end_gets_one_that_is_cancelled()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 1);
+        broadcaster.Publish(1);
+        broadcaster.Publish(2);
+        Assert.True(slow.Disconnected.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task It_stays_disconnected_when_it_is_disposed()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 1);
+        broadcaster.Publish(1);
+        broadcaster.Publish(2);
+        slow.Dispose();
+        broadcaster.Dispose();
+        await Assert.ThrowsAsync<SlowConsumerException>(async () => await slow.WaitToReadAsync(Token));
+    }
+
+    [Fact]
+    public void It_may_lose_the_oldest()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 3, SlowConsumerPolicy.DropOldest);
+        for (var i = 1; i <= 5; i++)
+        {
+            broadcaster.Publish(i);
+        }
+
+        Assert.Equal((3, 2L), (slow.Count, slow.DroppedCount));
+        Assert.Equal([3, 4, 5], slow.TakeAll());
+    }
+
+    [Fact]
+    public void It_may_lose_the_newest()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var slow = broadcaster.Subscribe(capacity: 3, SlowConsumerPolicy.DropNewest);
+        for (var i = 1; i <= 5; i++)
+        {
+            broadcaster.Publish(i);
+        }
+
+        Assert.Equal((3, 2L), (slow.Count, slow.DroppedCount));
+        Assert.Equal([1, 2, 3], slow.TakeAll());
+        broadcaster.Publish(6);
+        Assert.Equal([6], slow.TakeAll());
+    }
+
+    [Fact]
+    public void What_a_disconnected_subscriber_held_is_free_at_once()
+    {
+        using var broadcaster = new Broadcaster<object>();
+        using var slow = broadcaster.Subscribe(capacity: 1);
+        var held = PublishOne(broadcaster);
+        PublishOne(broadcaster);
+        GC.Collect();
+        Assert.False(held.IsAlive);
+    }
+
+    [Fact]
+    public void What_was_read_is_not_held()
+    {
+        using var broadcaster = new Broadcaster<object>();
+        using var subscription = broadcaster.Subscribe();
+        var held = PublishOne(broadcaster);
+        Read(subscription);
+        GC.Collect();
+        Assert.False(held.IsAlive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference PublishOne(Broadcaster<object> broadcaster)
+    {
+        var item = new object();
+        broadcaster.Publish(item);
+        return new WeakReference(item);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Read(Subscription<object> subscription) => Assert.True(subscription.TryRead(out _));
+}
