@@ -1,0 +1,57 @@
+namespace NetKit.Samples;
+
+/// <summary>Puts the chat together: a page, its WebSockets, metrics and health, on one port.</summary>
+internal static class ChatApp
+{
+    private const int HandshakeBytes = 8_192;
+
+    public static WebApplication Build(ChatSettings settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddNetKitTransport(transport => transport.Listener.Socket.SendBufferSize = settings.SendBuffer);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(settings.Listen);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = settings.ReadTimeout;
+            kestrel.Limits.KeepAliveTimeout = settings.ReadTimeout;
+            kestrel.Limits.MaxRequestHeadersTotalSize = HandshakeBytes;
+            kestrel.Limits.MaxRequestLineSize = HandshakeBytes;
+            kestrel.Limits.MaxRequestBufferSize = HandshakeBytes;
+            kestrel.Limits.MaxRequestBodySize = 0;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain);
+        AddChat(builder.Services, settings);
+
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.MapGet("/", () => Results.Stream(typeof(ChatApp).Assembly.GetManifestResourceStream("Page.html")!, "text/html; charset=utf-8"));
+        app.Map("/ws", context => context.RequestServices.GetRequiredService<ChatEndpoint>().ServeAsync(context));
+        app.MapGet("/metrics", (ChatMetrics metrics, RoomDirectory rooms) => Results.Text(metrics.ToPrometheus(rooms.Count), PrometheusText.ContentType));
+        app.MapGet("/health", (ChatMetrics metrics, IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested
+            ? Results.Text("stopping", statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Text(metrics.BackplaneIsConnected == false ? "ok, without Redis" : "ok"));
+        return app;
+    }
+
+    private static void AddChat(IServiceCollection services, ChatSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ChatMetrics>();
+        services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddHostedService<Presence>();
+        if (settings.Backplane is null)
+        {
+            services.AddSingleton<IBackplane, NoBackplane>();
+            return;
+        }
+
+        services.AddSingleton(settings.Backplane);
+        services.AddSingleton<RedisBackplane>();
+        services.AddSingleton<IBackplane>(static provider => provider.GetRequiredService<RedisBackplane>());
+        services.AddHostedService(static provider => provider.GetRequiredService<RedisBackplane>());
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Primitives;
+
+namespace NetKit.Samples;
+
+/// <summary>Takes WebSockets at /ws?room=lobby&amp;name=Ada, or says why not.</summary>
+internal sealed partial class ChatEndpoint(
+    RoomDirectory rooms, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
+{
+    private const string Version = "13"; // RFC 6455, section 4.1
+    private int _guests;
+
+    public async Task ServeAsync(HttpContext context)
+    {
+        if (!IsHandshake(context) || !IsFromAllowedOrigin(context))
+        {
+            return;
+        }
+
+        var room = context.Request.Query["room"] is [{ Length: > 0 } text] ? text : "lobby";
+        var name = context.Request.Query["name"] is [{ Length: > 0 } given] ? given.Trim() : $"guest {Interlocked.Increment(ref _guests)}";
+        if (!RoomName().IsMatch(room) || !PersonName().IsMatch(name))
+        {
+            Refuse(context, Refusal.BadName, StatusCodes.Status400BadRequest, "a room is 1 to 32 of a-z, 0-9 and -; a name 1 to 32 characters");
+            return;
+        }
+
+        await EnterAsync(context, room, name);
+    }
+
+    private async Task EnterAsync(HttpContext context, string roomName, string name)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested || metrics.Active >= settings.MaxClients || rooms.TryEnter(roomName) is not { } room)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            Refuse(context, Refusal.Full, StatusCodes.Status503ServiceUnavailable, $"{metrics.Active} clients in {rooms.Count} rooms");
+            return;
+        }
+
+        var end = SessionEnd.Lost;
+        metrics.SessionBegan();
+        try
+        {
+            end = await RunAsync(context, room, name);
+        }
+        finally
+        {
+            rooms.Leave(room);
+            metrics.SessionEnded(end);
+            var client = Client(context);
+            if (end.IsError())
+            {
+                Log.Dropped(logger, client, name, roomName, end);
+            }
+            else
+            {
+                Log.Left(logger, client, name, roomName, end);
+            }
+        }
+    }
+
+    private async Task<SessionEnd> RunAsync(HttpContext context, Room room, string name)
+    {
+        // A ping in the middle of the read timeout, and the other half of it for its pong.
+        var half = settings.ReadTimeout / 2;
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = half, KeepAliveTimeout = half });
+        Log.Joined(logger, Client(context), name, room.Name);
+        using var session = new ChatSession(socket, room, name, settings, metrics, clock);
+        return await session.RunAsync(lifetime.ApplicationStopping);
+    }
+
+    private bool IsHandshake(HttpContext context)
+    {
+        var (request, response) = (context.Request, context.Response);
+        if (!HttpMethods.IsGet(request.Method))
+        {
+            response.Headers.Allow = HttpMethods.Get;
+            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status405MethodNotAllowed, "a WebSocket begins with GET");
+        }
+
+        if (!Has(request.Headers.Upgrade, "websocket") || !Has(request.Headers.Connection, "upgrade"))
+        {
+            response.Headers.Upgrade = "websocket";
+            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status426UpgradeRequired, "this is for WebSockets");
+        }
+
+        if (request.Headers.SecWebSocketVersion != Version)
+        {
+            response.Headers.SecWebSocketVersion = Version;
+            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status426UpgradeRequired, $"version 13 of WebSocket, not \"{request.Headers.SecWebSocketVersion}\"");
+        }
+
+        return context.WebSockets.IsWebSocketRequest
+            || Refuse(context, Refusal.NotWebSocket, StatusCodes.Status400BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64");
+    }
+
+    // Browsers name the page's origin; other programs may leave it out. RFC 6455, section 10.2.
+    private bool IsFromAllowedOrigin(HttpContext context)
+    {
+        var origin = (string?)context.Request.Headers.Origin;
+        return origin is null
+            || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase))
+            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase))
+            || Refuse(context, Refusal.Origin, StatusCodes.Status403Forbidden, $"pages of {origin} may not connect");
+    }
+
+    private bool Refuse(HttpContext context, Refusal why, int status, string detail)
+    {
+        metrics.Refused(why);
+        Log.Refused(logger, Client(context), why, detail);
+        context.Response.StatusCode = status;
+        return false;
+    }
+
+    private static bool Has(StringValues header, string word) =>
+        header.SelectMany(static line => line?.Split(',') ?? []).Any(part => part.AsSpan().Trim().Equals(word, StringComparison.OrdinalIgnoreCase));
+
+    private static string Client(HttpContext context) =>
+        string.Create(CultureInfo.InvariantCulture, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
+
+    [GeneratedRegex("^[a-z0-9-]{1,32}$")]
+    private static partial Regex RoomName();
+
+    [GeneratedRegex(@"^[^\p{C}]{1,32}$")]
+    private static partial Regex PersonName();
+}
