@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NetKit.Samples;
 
 /// <summary>Puts the chat together: a page, its WebSockets, metrics and health, on one port.</summary>
@@ -25,14 +27,20 @@ internal static class ChatApp
         AddChat(builder.Services, settings);
 
         var app = builder.Build();
-        app.UseWebSockets();
-        app.MapGet("/", () => Results.Stream(typeof(ChatApp).Assembly.GetManifestResourceStream("Page.html")!, "text/html; charset=utf-8"));
+        var page = ReadPage(settings);
+        app.MapGet("/", () => Results.Text(page, "text/html; charset=utf-8"));
         app.Map("/ws", context => context.RequestServices.GetRequiredService<ChatEndpoint>().ServeAsync(context));
         app.MapGet("/metrics", (ChatMetrics metrics, RoomDirectory rooms) => Results.Text(metrics.ToPrometheus(rooms.Count), PrometheusText.ContentType));
         app.MapGet("/health", (ChatMetrics metrics, IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested
             ? Results.Text("stopping", statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Text(metrics.BackplaneIsConnected == false ? "ok, without Redis" : "ok"));
         return app;
+    }
+
+    private static string ReadPage(ChatSettings settings)
+    {
+        using var reader = new StreamReader(typeof(ChatApp).Assembly.GetManifestResourceStream("Page.html")!);
+        return reader.ReadToEnd().Replace("__MAX_MESSAGE__", settings.MaxMessage.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     private static void AddChat(IServiceCollection services, ChatSettings settings)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Primitives;
 
 namespace NetKit.Samples;
 
@@ -8,7 +7,6 @@ namespace NetKit.Samples;
 internal sealed partial class ChatEndpoint(
     RoomDirectory rooms, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
 {
-    private const string Version = "13"; // RFC 6455, section 4.1
     private int _guests;
 
     public async Task ServeAsync(HttpContext context)
@@ -62,59 +60,44 @@ internal sealed partial class ChatEndpoint(
 
     private async Task<SessionEnd> RunAsync(HttpContext context, Room room, string name)
     {
-        // A ping in the middle of the read timeout, and the other half of it for its pong.
-        var half = settings.ReadTimeout / 2;
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = half, KeepAliveTimeout = half });
+        using var socket = await WebSocketHandshake.AcceptAsync(context, settings.ReadTimeout);
         Log.Joined(logger, Client(context), name, room.Name);
-        using var session = new ChatSession(socket, room, name, settings, metrics, clock);
+        using var session = new ChatSession(socket, room, name, settings, metrics, clock, context.Abort);
         return await session.RunAsync(lifetime.ApplicationStopping);
     }
 
     private bool IsHandshake(HttpContext context)
     {
-        var (request, response) = (context.Request, context.Response);
-        if (!HttpMethods.IsGet(request.Method))
+        if (WebSocketHandshake.IsValid(context, out var flaw))
         {
-            response.Headers.Allow = HttpMethods.Get;
-            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status405MethodNotAllowed, "a WebSocket begins with GET");
+            return true;
         }
 
-        if (!Has(request.Headers.Upgrade, "websocket") || !Has(request.Headers.Connection, "upgrade"))
-        {
-            response.Headers.Upgrade = "websocket";
-            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status426UpgradeRequired, "this is for WebSockets");
-        }
-
-        if (request.Headers.SecWebSocketVersion != Version)
-        {
-            response.Headers.SecWebSocketVersion = Version;
-            return Refuse(context, Refusal.NotWebSocket, StatusCodes.Status426UpgradeRequired, $"version 13 of WebSocket, not \"{request.Headers.SecWebSocketVersion}\"");
-        }
-
-        return context.WebSockets.IsWebSocketRequest
-            || Refuse(context, Refusal.NotWebSocket, StatusCodes.Status400BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64");
+        Refuse(context, Refusal.NotWebSocket, context.Response.StatusCode, flaw);
+        return false;
     }
 
     // Browsers name the page's origin; other programs may leave it out. RFC 6455, section 10.2.
     private bool IsFromAllowedOrigin(HttpContext context)
     {
         var origin = (string?)context.Request.Headers.Origin;
-        return origin is null
+        if (origin is null
             || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase))
-            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase))
-            || Refuse(context, Refusal.Origin, StatusCodes.Status403Forbidden, $"pages of {origin} may not connect");
+            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase)))
+        {
+            return true;
+        }
+
+        Refuse(context, Refusal.Origin, StatusCodes.Status403Forbidden, $"pages of {origin} may not connect");
+        return false;
     }
 
-    private bool Refuse(HttpContext context, Refusal why, int status, string detail)
+    private void Refuse(HttpContext context, Refusal why, int status, string detail)
     {
         metrics.Refused(why);
         Log.Refused(logger, Client(context), why, detail);
         context.Response.StatusCode = status;
-        return false;
     }
-
-    private static bool Has(StringValues header, string word) =>
-        header.SelectMany(static line => line?.Split(',') ?? []).Any(part => part.AsSpan().Trim().Equals(word, StringComparison.OrdinalIgnoreCase));
 
     private static string Client(HttpContext context) =>
         string.Create(CultureInfo.InvariantCulture, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");

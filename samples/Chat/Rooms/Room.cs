@@ -26,9 +26,12 @@ internal sealed class Room(string name, IBackplane backplane, TimeProvider clock
     public Subscription<byte[]> Subscribe(int queue) => _broadcaster.Subscribe(queue);
 
     /// <summary>Tells everybody here and elsewhere. Encoded once, whoever hears it.</summary>
-    public void Say(string from, string text)
+    /// <param name="id">Of the session that says it: names need not be unique.</param>
+    /// <param name="from">Who says it.</param>
+    /// <param name="text">What is said.</param>
+    public void Say(string id, string from, string text)
     {
-        var message = Wire.Message(from, text);
+        var message = Wire.Message(id, from, text);
         Hear(message);
         backplane.Publish(name, message);
     }

@@ -8,14 +8,16 @@ internal static class Wire
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static byte[] Message(string from, string text) => Write("message", (from, text), static (json, told) =>
+    public static byte[] Message(string id, string from, string text) => Write("message", (id, from, text), static (json, told) =>
     {
+        json.WriteString("id", told.id);
         json.WriteString("from", told.from);
         json.WriteString("text", told.text);
     });
 
-    public static byte[] Welcome(string room, string name, int count, TimeSpan session) => Write("welcome", (room, name, count, session), static (json, told) =>
+    public static byte[] Welcome(string id, string room, string name, int count, TimeSpan session) => Write("welcome", (id, room, name, count, session), static (json, told) =>
     {
+        json.WriteString("id", told.id);
         json.WriteString("room", told.room);
         json.WriteString("name", told.name);
         json.WriteNumber("count", told.count);

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 
 namespace NetKit.Samples;
 
@@ -7,19 +8,21 @@ internal sealed class ChatSession : IDisposable
 {
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2); // for the client's own goodbye
 
+    private readonly string _id = RandomNumberGenerator.GetHexString(12, lowercase: true);
     private readonly WebSocket _socket;
     private readonly Room _room;
     private readonly string _name;
     private readonly ChatSettings _settings;
     private readonly ChatMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly Action _reset;
     private readonly MessageReceiver _receiver;
     private readonly DeadlineSender _sender;
     private readonly MessageRate _rate;
     private readonly CancellationTokenSource _over = new(); // once _end is known
     private int _end = -1;
 
-    public ChatSession(WebSocket socket, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock)
+    public ChatSession(WebSocket socket, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock, Action reset)
     {
         _socket = socket;
         _room = room;
@@ -27,6 +30,7 @@ internal sealed class ChatSession : IDisposable
         _settings = settings;
         _metrics = metrics;
         _clock = clock;
+        _reset = reset;
         _receiver = new MessageReceiver(socket, settings.MaxMessage);
         _sender = new DeadlineSender(socket, settings.WriteTimeout, clock);
         _rate = new MessageRate(settings.MessageRate, clock);
@@ -40,7 +44,7 @@ internal sealed class ChatSession : IDisposable
         await WriteAsync(subscription);
         await SayGoodbyeAsync();
         await AwaitFarewellAsync(reading);
-        return (SessionEnd)_end;
+        return (SessionEnd)_end; // which is known, since the reading has ended
     }
 
     public void Dispose()
@@ -94,7 +98,7 @@ internal sealed class ChatSession : IDisposable
                 return SessionEnd.TooMany;
             }
 
-            _room.Say(_name, text);
+            _room.Say(_id, _name, text);
         }
     }
 
@@ -102,7 +106,7 @@ internal sealed class ChatSession : IDisposable
     {
         try
         {
-            await _sender.SendAsync(Wire.Welcome(_room.Name, _name, _room.Count, _settings.Session));
+            await _sender.SendAsync(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session));
             if (_settings.Session == Timeout.InfiniteTimeSpan)
             {
                 await RelayAsync(subscription, Timeout.InfiniteTimeSpan);
@@ -122,7 +126,7 @@ internal sealed class ChatSession : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
         {
-            End(SessionEnd.Lost);
+            // The reader learns it too, and knows why.
         }
     }
 
@@ -153,7 +157,7 @@ internal sealed class ChatSession : IDisposable
     {
         try
         {
-            if (((SessionEnd)_end).Goodbye() is var (status, reason) && _socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            if (((SessionEnd)Volatile.Read(ref _end)).Goodbye() is var (status, reason) && _socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 await _sender.CloseAsync(status, reason);
                 return;
@@ -173,7 +177,7 @@ internal sealed class ChatSession : IDisposable
         }
         catch (TimeoutException)
         {
-            _socket.Abort();
+            _reset();
             await reading;
         }
     }

@@ -1,0 +1,115 @@
+namespace NetKit.Samples;
+
+/// <summary>Looks at the heads of the frames that a client sends, as they pass by: each must be masked (RFC 6455, section 5.1).</summary>
+/// <remarks>
+/// After a frame without a mask the stream gives zeros at once, so that who waits for the four bytes of the mask sees that there is none.
+/// Disposing it ends a read that waits, and leaves the connection to the server, which closes it with a FIN after the goodbye, not with a
+/// reset.
+/// </remarks>
+internal sealed class ClientFrames(Stream inner) : Stream
+{
+    private readonly CancellationTokenSource _disposal = new();
+    private readonly byte[] _head = new byte[2];
+    private int _headLength; // of the frame whose head is read
+    private int _extraLength; // what of it is still to come: the rest of the length, then the mask
+    private ulong _length;
+    private ulong _payloadLeft;
+    private bool _isUnmasked;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_isUnmasked)
+        {
+            buffer.Span.Clear();
+            return buffer.Length;
+        }
+
+        // Nobody gives a token of its own: one that is cancelled would abort the WebSocket.
+        var count = await inner.ReadAsync(buffer, _disposal.Token);
+        Pass(buffer.Span[..count]);
+        return count;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _disposal.Cancel();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Pass(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0 && !_isUnmasked)
+        {
+            if (_payloadLeft > 0)
+            {
+                var skipped = (int)Math.Min(_payloadLeft, (ulong)bytes.Length);
+                _payloadLeft -= (ulong)skipped;
+                bytes = bytes[skipped..];
+                continue;
+            }
+
+            PassHead(bytes[0]);
+            bytes = bytes[1..];
+        }
+    }
+
+    private void PassHead(byte value)
+    {
+        if (_headLength < _head.Length)
+        {
+            _head[_headLength++] = value;
+            if (_headLength == _head.Length)
+            {
+                _isUnmasked = (value & 0x80) == 0;
+                _length = (ulong)(value & 0x7F);
+                _extraLength = (_length == 127 ? sizeof(ulong) : _length == 126 ? sizeof(ushort) : 0) + 4;
+                _length = _length >= 126 ? 0 : _length;
+            }
+
+            return;
+        }
+
+        _extraLength--;
+        if (_extraLength >= 4)
+        {
+            _length = (_length << 8) | value;
+        }
+        else if (_extraLength == 0)
+        {
+            _payloadLeft = _length;
+            _headLength = 0;
+        }
+    }
+}

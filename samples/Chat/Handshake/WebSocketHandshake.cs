@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace NetKit.Samples;
+
+/// <summary>The opening handshake of RFC 6455, section 4.2: what a request must say, and the answer to it.</summary>
+internal static class WebSocketHandshake
+{
+    private const string Version = "13";
+    private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    private const int KeyLength = 16;
+
+    /// <summary>Tells whether the request is a handshake. Where not, the response has the status and headers that say why.</summary>
+    public static bool IsValid(HttpContext context, out string flaw)
+    {
+        var (request, response) = (context.Request, context.Response);
+        if (!HttpMethods.IsGet(request.Method))
+        {
+            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            response.Headers.Allow = HttpMethods.Get;
+            flaw = $"a WebSocket begins with GET, not {request.Method}";
+            return false;
+        }
+
+        if (!Has(request.Headers.Upgrade, "websocket") || !Has(request.Headers.Connection, "upgrade"))
+        {
+            response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            response.Headers.Upgrade = "websocket";
+            response.Headers.Connection = "Upgrade";
+            flaw = "no upgrade to a WebSocket was asked for";
+            return false;
+        }
+
+        if (request.Headers.SecWebSocketVersion != Version)
+        {
+            response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            response.Headers.SecWebSocketVersion = Version;
+            flaw = $"Sec-WebSocket-Version is \"{request.Headers.SecWebSocketVersion}\", not 13";
+            return false;
+        }
+
+        Span<byte> key = stackalloc byte[KeyLength + 2];
+        response.StatusCode = StatusCodes.Status400BadRequest;
+        flaw = "Sec-WebSocket-Key is not 16 bytes in base64";
+        return request.Headers.SecWebSocketKey is [{ } text] && Convert.TryFromBase64String(text, key, out var length) && length == KeyLength;
+    }
+
+    /// <summary>Answers the handshake, and gives the WebSocket.</summary>
+    /// <param name="context">The request, which is valid.</param>
+    /// <param name="readTimeout">How long the client may be silent: it is pinged at half of it, and has the other half for its pong.</param>
+    public static async Task<WebSocket> AcceptAsync(HttpContext context, TimeSpan readTimeout)
+    {
+        var headers = context.Response.Headers;
+        headers.Connection = "Upgrade";
+        headers.Upgrade = "websocket";
+        headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey.ToString());
+        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return WebSocket.CreateFromStream(new ClientFrames(stream), new WebSocketCreationOptions
+        {
+            IsServer = true,
+            KeepAliveInterval = readTimeout / 2,
+            KeepAliveTimeout = readTimeout / 2,
+        });
+    }
+
+    [SuppressMessage("Security", "CA5350", Justification = "SHA-1 is what the RFC asks for; nothing rests on it.")]
+    private static string Accept(string key) => Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + Guid)));
+
+    private static bool Has(StringValues header, string word) =>
+        header.SelectMany(static line => line?.Split(',') ?? []).Any(part => part.AsSpan().Trim().Equals(word, StringComparison.OrdinalIgnoreCase));
+}
