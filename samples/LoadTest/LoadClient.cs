@@ -1,0 +1,130 @@
+using System.Diagnostics;
+
+namespace NetKit.Samples;
+
+/// <summary>One connection under load: what it sends, and what it waits for.</summary>
+internal sealed class LoadClient(int number, ILoadConnection connection, LoadSettings settings, LoadCounts counts) : IAsyncDisposable
+{
+    private readonly byte[] _message = new byte[number < Sending(settings) ? settings.Size : 0];
+    private long _received;
+    private int _hasFailed;
+    private int _isDisposed;
+
+    /// <summary>Messages that came to it.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Whether it has neither failed nor been closed.</summary>
+    public bool IsThere => Volatile.Read(ref _hasFailed) == 0;
+
+    public bool Reads => settings.Mode != LoadMode.Broadcast || number < settings.Connections - settings.NeverRead;
+
+    /// <summary>Sends each message when its answer to the one before has come, or when it is due, until the time is over.</summary>
+    public async Task EchoAsync(long end, CancellationToken cancellationToken)
+    {
+        var due = new DueTimes(number, settings.Connections, settings.Rate);
+        await WatchAsync(async () =>
+        {
+            for (var message = 0; Stopwatch.GetTimestamp() < end; message++)
+            {
+                var probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
+                if (probe.Due >= end)
+                {
+                    break;
+                }
+
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                timeout.CancelAfter(settings.Timeout);
+                await SendAsync(probe, timeout.Token);
+                await ReceiveAnswerAsync(probe, timeout.Token);
+            }
+        });
+    }
+
+    /// <summary>Sends what is due, and waits for nothing.</summary>
+    public async Task SendAllAsync(long end, CancellationToken cancellationToken)
+    {
+        var due = new DueTimes(number, settings.Senders, settings.Rate);
+        await WatchAsync(async () =>
+        {
+            for (var message = 0; ; message++)
+            {
+                var probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
+                if (probe.Due >= end)
+                {
+                    return;
+                }
+
+                await SendAsync(probe, cancellationToken);
+            }
+        });
+    }
+
+    /// <summary>Takes whatever comes, and measures what is of this run.</summary>
+    public Task ReceiveAllAsync(CancellationToken cancellationToken) => WatchAsync(async () =>
+    {
+        while (await connection.ReceiveAsync(Look, cancellationToken))
+        {
+        }
+
+        throw new EndOfStreamException();
+    });
+
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _isDisposed, 1) == 0 ? connection.DisposeAsync() : default;
+
+    private static int Sending(LoadSettings settings) => settings.Mode switch
+    {
+        LoadMode.Echo => settings.Connections,
+        LoadMode.Broadcast => settings.Senders,
+        _ => 0,
+    };
+
+    private async ValueTask SendAsync(Probe probe, CancellationToken cancellationToken)
+    {
+        probe.Write(_message);
+        var late = probe.Age;
+        await connection.SendAsync(_message, cancellationToken);
+        counts.MessageSent(late);
+    }
+
+    private async ValueTask ReceiveAnswerAsync(Probe probe, CancellationToken cancellationToken)
+    {
+        var found = false;
+        while (!found)
+        {
+            if (!await connection.ReceiveAsync(
+                message => found |= Probe.TryFind(message, out var answer) && answer == probe, cancellationToken))
+            {
+                throw new EndOfStreamException();
+            }
+        }
+
+        counts.MessageReceived(probe.Age);
+        _received++;
+    }
+
+    private void Look(ReadOnlySpan<byte> message)
+    {
+        if (Probe.TryFind(message, out var probe))
+        {
+            counts.MessageReceived(probe.Age);
+            Interlocked.Increment(ref _received);
+        }
+    }
+
+    private async Task WatchAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            // Once, though it may be sending and reading.
+            if (!counts.IsOver && Interlocked.Exchange(ref _hasFailed, 1) == 0)
+            {
+                counts.Ended();
+                counts.Failed(e);
+            }
+        }
+    }
+}

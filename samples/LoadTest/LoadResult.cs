@@ -1,0 +1,40 @@
+namespace NetKit.Samples;
+
+/// <summary>What a run came to.</summary>
+internal sealed record LoadResult
+{
+    public required string Target { get; init; }
+
+    public required string Mode { get; init; }
+
+    public required int Connections { get; init; }
+
+    /// <summary>Connections that could be opened.</summary>
+    public required int Opened { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required long Sent { get; init; }
+
+    public required long Received { get; init; }
+
+    /// <summary>Messages that did not come to a connection that was still there at the end.</summary>
+    public required long Lost { get; init; }
+
+    public required double PerSecond { get; init; }
+
+    public required double P50Milliseconds { get; init; }
+
+    public required double P90Milliseconds { get; init; }
+
+    public required double P99Milliseconds { get; init; }
+
+    public required double P999Milliseconds { get; init; }
+
+    public required double MaxMilliseconds { get; init; }
+
+    /// <summary>How late this program itself sent what was due: where it is not small, the program is the bottleneck.</summary>
+    public required double LateP99Milliseconds { get; init; }
+
+    public required IReadOnlyDictionary<string, int> Errors { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+
+namespace NetKit.Samples;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record LoadSettings
+{
+    public const string Usage = """
+        Usage: LoadTest URL [options]
+
+          URL                 tcp://host:port, ws://host:port/path or wss://host:port/path
+          --mode echo | broadcast | idle
+                              echo: each message is waited for by who sent it; broadcast: by every connection (WebSockets);
+                              idle: connections only; default echo
+          --connections N     at once; default 10
+          --ramp-up T         open them evenly over so long; default 0s: as fast as they open
+          --duration T        measure for so long; default 10s
+          --rate R            messages a second, all connections together, sent at their times however slow the answers are: latency
+                              counts from when a message was due; default: the next message follows the answer (closed loop)
+          --senders N         of --mode broadcast: how many connections send; default 1
+          --never-read N      of --mode broadcast: how many of the connections never read; default 0
+          --size N            bytes of a message; default 64
+          --timeout T         for connecting, and for an answer; default 10s
+          --sources N         spread connections over 127.0.0.1 to 127.0.0.N, for more than one address's ports allow; default 1
+          --json FILE         write the result there
+          --quiet             no line each second
+
+        Thresholds, missed with exit code 1:
+          --max-p50 T  --max-p99 T  --max-errors N  --max-lost N  --min-rate R
+
+        Durations: 500us, 20ms, 30s, 5m, 1h.
+        """;
+
+    public required Uri Target { get; init; }
+
+    public required LoadMode Mode { get; init; }
+
+    public required int Connections { get; init; }
+
+    public required TimeSpan RampUp { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Messages a second; null for a closed loop.</summary>
+    public required double? Rate { get; init; }
+
+    public required int Senders { get; init; }
+
+    public required int NeverRead { get; init; }
+
+    public required int Size { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    public required int Sources { get; init; }
+
+    public required string? Json { get; init; }
+
+    public required bool IsQuiet { get; init; }
+
+    public required Thresholds Thresholds { get; init; }
+
+    public bool IsWebSocket => Target.Scheme is "ws" or "wss";
+
+    public static LoadSettings Parse(string[] args)
+    {
+        var line = new CommandLine(args);
+        var settings = new LoadSettings
+        {
+            Mode = line.TakeText("--mode", "echo, broadcast or idle") switch
+            {
+                null or "echo" => LoadMode.Echo,
+                "broadcast" => LoadMode.Broadcast,
+                "idle" => LoadMode.Idle,
+                var text => throw UsageException.For("--mode", text, "echo, broadcast or idle"),
+            },
+            Connections = line.TakeNumber("--connections", 1, 1_000_000) ?? 10,
+            RampUp = line.TakeDuration("--ramp-up", noneAllowed: true) is { } ramp && ramp != System.Threading.Timeout.InfiniteTimeSpan ? ramp : TimeSpan.Zero,
+            Duration = line.TakeDuration("--duration") ?? TimeSpan.FromSeconds(10),
+            Rate = line.TakeNumber("--rate", 1, 100_000_000),
+            Senders = line.TakeNumber("--senders", 1, 1_000_000) ?? 1,
+            NeverRead = line.TakeNumber("--never-read", 0, 1_000_000) ?? 0,
+            Size = line.TakeNumber("--size", Probe.LongestHead, 1_048_576) ?? 64,
+            Timeout = line.TakeDuration("--timeout") ?? TimeSpan.FromSeconds(10),
+            Sources = line.TakeNumber("--sources", 1, 254) ?? 1,
+            Json = line.TakeText("--json", "the path of a file"),
+            IsQuiet = line.TakeFlag("--quiet"),
+            Thresholds = new Thresholds(
+                MaxP50: line.TakeDuration("--max-p50"),
+                MaxP99: line.TakeDuration("--max-p99"),
+                MaxErrors: line.TakeNumber("--max-errors", 0, int.MaxValue),
+                MaxLost: line.TakeNumber("--max-lost", 0, int.MaxValue),
+                MinRate: line.TakeNumber("--min-rate", 0, int.MaxValue)),
+            Target = ParseTarget(line.TakeWord() ?? throw new UsageException("no server is given; tcp://localhost:7007 names one.")),
+        };
+        line.Finish();
+        return settings.Check();
+    }
+
+    private LoadSettings Check()
+    {
+        if (Mode == LoadMode.Broadcast && !IsWebSocket)
+        {
+            throw new UsageException("--mode broadcast needs a WebSocket: a URL with ws or wss.");
+        }
+
+        if (Mode == LoadMode.Broadcast && Rate is null)
+        {
+            throw new UsageException("--mode broadcast needs a --rate.");
+        }
+
+        if (Mode == LoadMode.Broadcast && Senders + NeverRead > Connections)
+        {
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture, $"--senders {Senders} and --never-read {NeverRead} are more than the {Connections} --connections."));
+        }
+
+        return Sources > 1 && !IsLoopback
+            ? throw new UsageException($"--sources spreads over 127.0.0.x, from which {Target.Host} cannot be reached.")
+            : this;
+    }
+
+    private bool IsLoopback => Target.Host == "localhost" || (IPAddress.TryParse(Target.Host, out var address) && address.ToString().StartsWith("127.", StringComparison.Ordinal));
+
+    private static Uri ParseTarget(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { Scheme: "tcp" or "ws" or "wss", Host.Length: > 0 } && (uri.Scheme != "tcp" || uri.Port > 0)
+            ? uri
+            : throw UsageException.For("the server", text, "tcp://host:port, ws://host:port/path or wss://host:port/path");
+}
