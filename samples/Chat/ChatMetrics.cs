@@ -50,7 +50,7 @@ internal sealed class ChatMetrics : IDisposable
             Add(text, "chat_backplane_connected", "gauge", "1 while Redis carries messages between instances.", connected ? 1 : 0);
             Add(text, "chat_backplane_messages_received_total", "counter", "Messages that came from other instances.", Interlocked.Read(ref _heard));
             Add(text, "chat_backplane_messages_lost_total", "counter", "Messages from here that did not reach Redis.", LostByBackplane);
-            Add(text, "chat_backplane_messages_missed_total", "counter", "Envelopes of other instances that did not come here.", Interlocked.Read(ref _missed));
+            Add(text, "chat_backplane_messages_missed_total", "counter", "Messages of other instances that did not come here.", Interlocked.Read(ref _missed));
         }
 
         _instruments.WriteTo(text);

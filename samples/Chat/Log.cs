@@ -20,6 +20,6 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Redis is back; {Lost} messages did not reach it so far")]
     public static partial void BackplaneIsBack(ILogger logger, long lost);
 
-    [LoggerMessage(7, LogLevel.Warning, "{Missed} envelopes of instance {Instance} did not come")]
+    [LoggerMessage(7, LogLevel.Warning, "{Missed} messages of instance {Instance} did not come")]
     public static partial void BackplaneMissed(ILogger logger, long missed, Guid instance);
 }

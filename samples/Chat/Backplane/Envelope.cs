@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NetKit.Samples;
 
-/// <summary>What instances tell each other. Numbered by its sender, so that who misses some knows how many.</summary>
+/// <summary>What instances tell each other. Has the number of the sender's last message, so that who misses some knows how many.</summary>
 internal sealed record Envelope(Guid Instance, long Number, EnvelopeKind Kind, string Room, ReadOnlyMemory<byte> Body)
 {
     private const int InstanceLength = 16;

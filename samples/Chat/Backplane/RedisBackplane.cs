@@ -9,6 +9,7 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
 {
     private const int MostWaiting = 10_000;
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(5); // what is older is worth nothing in a chat
+    private static readonly TimeSpan s_greetings = TimeSpan.FromMilliseconds(250);
     private static readonly RedisChannel s_channel = RedisChannel.Literal("netkit-chat");
 
     private readonly Guid _instance = Guid.NewGuid();
@@ -25,6 +26,7 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
     {
         _options = options;
         _metrics = metrics;
+        _metrics.BackplaneIsConnected = false;
         _clock = clock;
         _logger = logger;
         _rooms = new Lazy<RoomDirectory>(services.GetRequiredService<RoomDirectory>); // which needs this
@@ -64,8 +66,6 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(_options);
         redis.ConnectionFailed += (_, failure) => TellLost(failure.FailureType.ToString());
-        redis.ConnectionRestored += (_, _) => TellBackIfAll(redis);
-        _metrics.BackplaneIsConnected = redis.IsConnected;
         if (!redis.IsConnected)
         {
             TellLost("not reached at start");
@@ -76,7 +76,7 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
         messages.OnMessage(message => Hear((byte[]?)message.Message));
         try
         {
-            await SendAsync(redis.GetSubscriber(), stoppingToken);
+            await Task.WhenAll(SendAsync(redis.GetSubscriber(), stoppingToken), GreetAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -97,7 +97,8 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
         await foreach (var (kind, room, body, at) in _outgoing.Reader.ReadAllAsync(stopping))
         {
             // Numbered also when it is not sent: so the others learn that they missed it.
-            var envelope = new Envelope(_instance, ++number, kind, room, body);
+            number += kind == EnvelopeKind.Message ? 1 : 0;
+            var envelope = new Envelope(_instance, number, kind, room, body);
             try
             {
                 if (_clock.GetElapsedTime(at) > s_fresh)
@@ -115,10 +116,29 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
         }
     }
 
+    // That both connections to Redis are there does not mean that it knows what we want to hear. Hearing ourselves does.
+    private async Task GreetAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(s_greetings, _clock);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            if (_metrics.BackplaneIsConnected != true)
+            {
+                Enqueue(EnvelopeKind.Hello, "", []);
+            }
+        }
+    }
+
     private void Hear(byte[]? bytes)
     {
-        if (bytes is null || Envelope.Decode(bytes) is not { } envelope || envelope.Instance == _instance)
+        if (bytes is null || Envelope.Decode(bytes) is not { } envelope)
         {
+            return;
+        }
+
+        if (envelope.Instance == _instance)
+        {
+            TellHeard();
             return;
         }
 
@@ -138,12 +158,13 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
 
     private void CountMissed(Envelope envelope)
     {
-        var expected = _seen.TryGetValue(envelope.Instance, out var last) ? last + 1 : envelope.Number;
+        var before = envelope.Kind == EnvelopeKind.Message ? envelope.Number - 1 : envelope.Number;
+        var missed = before - _seen.GetValueOrDefault(envelope.Instance, before);
         _seen[envelope.Instance] = envelope.Number;
-        if (envelope.Number > expected)
+        if (missed > 0)
         {
-            _metrics.BackplaneMissed(envelope.Number - expected);
-            Log.BackplaneMissed(_logger, envelope.Number - expected, envelope.Instance);
+            _metrics.BackplaneMissed(missed);
+            Log.BackplaneMissed(_logger, missed, envelope.Instance);
         }
     }
 
@@ -164,12 +185,11 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
         }
     }
 
-    private void TellBackIfAll(ConnectionMultiplexer redis)
+    private void TellHeard()
     {
-        // It has two connections; one alone does not do.
-        if (redis.IsConnected && redis.GetSubscriber().IsConnected(s_channel) && Interlocked.Exchange(ref _isLost, 0) == 1)
+        _metrics.BackplaneIsConnected = true;
+        if (Interlocked.Exchange(ref _isLost, 0) == 1)
         {
-            _metrics.BackplaneIsConnected = true;
             Log.BackplaneIsBack(_logger, _metrics.LostByBackplane);
         }
     }

@@ -76,7 +76,12 @@ internal sealed class ChatSession : IDisposable
         {
             End(e.WebSocketErrorCode == WebSocketError.Faulted ? SessionEnd.Malformed : SessionEnd.Lost);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (OperationCanceledException)
+        {
+            // The WebSocket gave the client up: it has not taken a message, or not answered a ping.
+            End(_sender.IsLate ? SessionEnd.TooSlow : SessionEnd.Silent);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             End(SessionEnd.Lost);
         }
@@ -157,10 +162,9 @@ internal sealed class ChatSession : IDisposable
     {
         try
         {
-            if (((SessionEnd)Volatile.Read(ref _end)).Goodbye() is var (status, reason) && _socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            if (((SessionEnd)Volatile.Read(ref _end)).Goodbye(_socket.CloseStatus) is var (status, reason) && _socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 await _sender.CloseAsync(status, reason);
-                return;
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)

@@ -7,6 +7,9 @@ internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimePro
 {
     private CancellationTokenSource _deadline = new(Timeout.InfiniteTimeSpan, clock);
 
+    /// <summary>Whether a message was not taken in time.</summary>
+    public bool IsLate => _deadline.IsCancellationRequested;
+
     /// <exception cref="OperationCanceledException">The client did not take it in time.</exception>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
@@ -25,7 +28,7 @@ internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimePro
         }
     }
 
-    public async ValueTask CloseAsync(WebSocketCloseStatus status, string reason)
+    public async ValueTask CloseAsync(WebSocketCloseStatus status, string? reason)
     {
         _deadline.CancelAfter(timeout);
         await socket.CloseOutputAsync(status, reason, _deadline.Token);

@@ -14,8 +14,11 @@ internal enum SessionEnd
     /// <summary>The server stops.</summary>
     Stopping,
 
-    /// <summary>The connection broke, or nothing came for so long that the client must be gone.</summary>
+    /// <summary>The connection broke.</summary>
     Lost,
+
+    /// <summary>Nothing came for the read timeout, not even an answer to a ping.</summary>
+    Silent,
 
     /// <summary>A message was too long.</summary>
     TooLong,
@@ -38,9 +41,11 @@ internal static class SessionEnds
     public static bool IsError(this SessionEnd end) => end is not (SessionEnd.Closed or SessionEnd.TimeOver or SessionEnd.Stopping);
 
     /// <summary>What the client is told; null where nothing can be told, or was told already.</summary>
-    public static (WebSocketCloseStatus Status, string Reason)? Goodbye(this SessionEnd end) => end switch
+    /// <param name="end">How the session ended.</param>
+    /// <param name="heard">The code the client said goodbye with, which is given back.</param>
+    public static (WebSocketCloseStatus Status, string? Reason)? Goodbye(this SessionEnd end, WebSocketCloseStatus? heard) => end switch
     {
-        SessionEnd.Closed => (WebSocketCloseStatus.NormalClosure, ""),
+        SessionEnd.Closed => (heard ?? WebSocketCloseStatus.NormalClosure, null),
         SessionEnd.TimeOver => (WebSocketCloseStatus.NormalClosure, "session time is over"),
         SessionEnd.Stopping => (WebSocketCloseStatus.EndpointUnavailable, "server stops"),
         SessionEnd.TooLong => (WebSocketCloseStatus.MessageTooBig, "message too long"),

@@ -1,0 +1,63 @@
+namespace NetKit.Tests.Chat;
+
+/// <summary>Clients that mean no good: each is bounded, counted and told of once.</summary>
+public sealed class HostileClientTests
+{
+    private const int Watchdog = 120_000;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Who_sends_nothing_half_a_handshake_or_an_endless_header_is_cut()
+    {
+        await using var chat = await RunningChat.StartAsync("--read-timeout", "1s");
+        using var nothing = await chat.ConnectAsync();
+        using var half = await chat.ConnectAsync();
+        await half.SendAsync("GET /ws HTTP/1.1\r\nHost: chat\r\n");
+        using var endless = await chat.ConnectAsync();
+        await endless.SendAsync("GET /ws HTTP/1.1\r\nHost: chat\r\nX: " + new string('x', 20_000));
+        Assert.StartsWith("HTTP/1.1 431 ", await endless.ReadHeadAsync(), StringComparison.Ordinal);
+        await nothing.IsClosedPolitelyAsync();
+        Assert.StartsWith("HTTP/1.1 408 ", await half.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await chat.MetricAsync("websocket_active_connections"));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Who_comes_and_goes_a_thousand_times_leaves_nothing_behind()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        await Parallel.ForAsync(0, 1_000, TestContext.Current.CancellationToken, async (number, _) =>
+        {
+            using var client = await chat.ConnectAsync();
+            if (number % 4 > 0)
+            {
+                await client.UpgradeAsync();
+            }
+
+            if (number % 4 > 1)
+            {
+                await client.SendAsync(RawClient.Frame(1, "hi"u8.ToArray()));
+            }
+
+            if (number % 4 > 2)
+            {
+                await client.SendAsync(RawClient.Close(1000));
+                await client.ReadCloseAsync();
+            }
+        });
+        await chat.MetricBecomesAsync("websocket_active_connections", 0);
+        await chat.MetricBecomesAsync("chat_rooms", 0);
+        await chat.MetricBecomesAsync("netkit_broadcaster_subscriptions", 0);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_wrong_origin_is_counted_and_logged_once()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        using var client = await chat.ConnectAsync();
+        await client.SendAsync(RawClient.Handshake(more: "Origin: http://evil.example\r\n"));
+        await client.ReadHeadAsync();
+        Assert.Equal(1, await chat.MetricAsync("chat_handshakes_refused_total{reason=\"origin\"}"));
+        Assert.Equal(1, await chat.MetricAsync("websocket_errors_total"));
+        await chat.Process.SaysAsync("refused: Origin");
+        Assert.Single(chat.Process.Output.Split('\n'), static line => line.Contains("evil.example", StringComparison.Ordinal));
+    }
+}

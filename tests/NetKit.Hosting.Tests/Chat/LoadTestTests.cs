@@ -1,0 +1,65 @@
+using System.Text.Json;
+using NetKit.Tests.Samples;
+
+namespace NetKit.Tests.Chat;
+
+/// <summary>The LoadTest sample against the others.</summary>
+public sealed class LoadTestTests
+{
+    private const int Watchdog = 120_000;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task It_counts_to_the_message_what_the_chat_counts()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "result.json");
+        var (exitCode, output) = await SampleProcess.RunAsync(
+            "LoadTest", $"ws://{chat.Address}/ws", "--mode", "broadcast", "--connections", "50", "--senders", "5", "--rate", "50",
+            "--duration", "1s", "--sources", "5", "--json", file, "--max-lost", "0", "--max-errors", "0");
+        Assert.True(exitCode == 0, output);
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        var sent = result.RootElement.GetProperty("sent").GetInt64();
+        Assert.InRange(sent, 40, 50);
+        Assert.Equal(50 * sent, result.RootElement.GetProperty("received").GetInt64());
+        Assert.Equal(sent, await chat.MetricAsync("websocket_messages_received_total"));
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"closed\"}", 50);
+        Assert.Equal(0, await chat.MetricAsync("websocket_errors_total"));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData("--max-p99", "1ms", "p99 is")]
+    [InlineData("--min-rate", "1000000", "rate is")]
+    public async Task A_threshold_that_is_missed_is_said_and_ends_it_with_1(string threshold, string value, string said)
+    {
+        await using var echo = SampleProcess.Start("EchoServer", "--listen", "127.0.0.1:0");
+        var address = (await echo.SaysAsync(@"(127\.0\.0\.1:\d+)")).Groups[1].Value;
+        // Due at once, all of them: they wait for each other.
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", $"tcp://{address}", "--connections", "1", "--rate", "1000000", "--duration", "500ms", threshold, value);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(said, output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Errors_are_counted_by_kind()
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", "tcp://127.0.0.1:1", "--connections", "3", "--duration", "100ms", "--max-errors", "2");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("3 x connect: Refused", output, StringComparison.Ordinal);
+        Assert.Contains("errors is 3, but must be at most 2", output, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData("no server is given")]
+    [InlineData("\"http://x\", but must be tcp://", "http://x")]
+    [InlineData("--mode broadcast needs a WebSocket", "tcp://localhost:1", "--mode", "broadcast", "--rate", "1")]
+    [InlineData("--mode broadcast needs a --rate", "ws://localhost:1", "--mode", "broadcast")]
+    [InlineData("are more than the 1 --connections", "ws://localhost:1", "--mode", "broadcast", "--rate", "1", "--connections", "1", "--never-read", "1")]
+    [InlineData("cannot be reached", "ws://example.com", "--sources", "2")]
+    public async Task Nonsense_is_refused(string why, params string[] options)
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", options);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(why, output, StringComparison.Ordinal);
+    }
+}
