@@ -9,7 +9,8 @@ namespace NetKit;
 /// <summary>A connection as Kestrel sees it.</summary>
 /// <remarks>
 /// Kestrel reads and writes it directly: there is no pipe between the two, no loop that fills or drains one, and no change of
-/// thread. So a request is read, handled and answered where its arrival was seen.
+/// thread. So a request is read, handled and answered where its arrival was seen. Answers to requests that came together are
+/// gathered, and leave together: before anybody waits for the client, and before anything ends.
 /// </remarks>
 internal sealed partial class TransportConnection : ConnectionContext, IDuplexPipe, IEndObserver
 {
@@ -41,6 +42,9 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
 
     /// <summary>Whether the end of the peer is told to us while nobody reads.</summary>
     public bool IsObserved { get; }
+
+    /// <summary>Whether the peer has sent more than was read.</summary>
+    public bool HasUnreadInput => _input.HasUnread;
 
     public override string ConnectionId
     {
@@ -80,6 +84,9 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+
+        // What was answered before this has left before it, as far as there is room.
+        SendHeldOutput();
         _connection.Abort();
         OnEnded();
     }
@@ -99,6 +106,9 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         await CloseTokenAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Sends the answers that are held back to be sent with the next.</summary>
+    public void SendHeldOutput() => _output.SendHeld();
 
     /// <summary>Says that the peer has finished sending, or that the connection is gone. Never waits: who listens to the token is called in the thread pool.</summary>
     public void OnEnded() => _ = CloseTokenAsync();

@@ -181,7 +181,8 @@ public abstract partial class Connection : Stream
     /// <para>A view: deadlines act on it, and completing the pipes neither half-closes nor closes the connection. Do not also read
     /// from the connection directly while the reader holds bytes, or after a read of it was cancelled.</para>
     /// <para>A read that is cancelled loses nothing. A flush that is cancelled is only waited for no longer: its bytes are sent, and
-    /// before those of the next. What a flush had not sent when the write deadline passed, or the connection broke, is lost.</para>
+    /// before those of the next. What a flush had not sent when the write deadline passed, or the connection broke, is lost; if
+    /// nobody waited for it any more, the next flush says so.</para>
     /// </remarks>
     public IDuplexPipe AsDuplexPipe(StreamPipeReaderOptions? readerOptions = null, StreamPipeWriterOptions? writerOptions = null) =>
         _duplexPipe

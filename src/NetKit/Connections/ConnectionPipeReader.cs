@@ -36,12 +36,16 @@ internal class ConnectionPipeReader : PipeReader, IValueTaskSource<ReadResult>
     private bool _isFilling; // the last receive has, or had, room in _buffer
     private bool _isAtEnd;
     private bool _isCompleted;
+    private bool _hasUnread; // written by the reader, looked at by anybody
     private ConfiguredReceive _receive;
     private CancellationTokenRegistration _registration;
     private Action? _onReceived;
     private ManualResetValueTaskSourceCore<bool> _promise; // true: cancelled
 
     public ConnectionPipeReader(Connection connection) => _connection = connection;
+
+    /// <summary>Whether the next read has something to show that has come already. To anybody but the reader this is only a hint.</summary>
+    public bool HasUnread => Volatile.Read(ref _hasUnread);
 
     /// <summary>Whether to look out for the peer's end while nobody reads, by a receive that nobody waits for.</summary>
     protected virtual bool WatchesWhileUnread => false;
@@ -63,9 +67,13 @@ internal class ConnectionPipeReader : PipeReader, IValueTaskSource<ReadResult>
             while (!TryShow(out result))
             {
                 var isUnderWay = Volatile.Read(ref _state) == Abandoned;
-                if ((isUnderWay || !TryReceive()) && TryWait(isUnderWay, cancellationToken, out var promise))
+                if (isUnderWay || !TryReceive())
                 {
-                    return promise;
+                    OnWaiting();
+                    if (TryWait(isUnderWay, cancellationToken, out var promise))
+                    {
+                        return promise;
+                    }
                 }
             }
 
@@ -97,6 +105,7 @@ internal class ConnectionPipeReader : PipeReader, IValueTaskSource<ReadResult>
 
         _start = start;
         _examined = seen;
+        Volatile.Write(ref _hasUnread, seen < _end);
         ReleaseIfConsumed();
         if (WatchesWhileUnread)
         {
@@ -126,7 +135,13 @@ internal class ConnectionPipeReader : PipeReader, IValueTaskSource<ReadResult>
         }
 
         _start = _end = _examined = 0;
+        Volatile.Write(ref _hasUnread, false);
         ReleaseIfConsumed();
+    }
+
+    /// <summary>Is called when a read has begun to receive and is about to wait. Must not throw.</summary>
+    protected virtual void OnWaiting()
+    {
     }
 
     /// <summary>Makes of what a receive threw what the reader is to see.</summary>
@@ -155,8 +170,15 @@ internal class ConnectionPipeReader : PipeReader, IValueTaskSource<ReadResult>
 
         var isCancelled = Volatile.Read(ref _isCancelling) != 0 && Interlocked.Exchange(ref _isCancelling, 0) != 0;
         var isNew = isCancelled || _examined < _end || _isAtEnd;
-        result = isNew ? ResultOf(isCancelled) : default;
-        return isNew;
+        if (!isNew)
+        {
+            result = default;
+            return false;
+        }
+
+        Volatile.Write(ref _hasUnread, false);
+        result = ResultOf(isCancelled);
+        return true;
     }
 
     private ReadResult ResultOf(bool isCancelled) =>

@@ -80,6 +80,20 @@ public sealed class NetKitTransportTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Answers_that_were_gathered_leave_before_an_abort()
+    {
+        const string First = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        await using var server = await WebServer.StartAsync(onNetKit: true, app =>
+        {
+            app.MapGet("/", () => "first");
+            app.MapGet("/abort", (HttpContext context) => context.Abort());
+        });
+        using var client = await server.SendAsync(First + First.Replace("/ ", "/abort ", StringComparison.Ordinal));
+        Assert.Contains("first", await client.ReceiveUntilAsync("\r\n0\r\n\r\n"), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<SocketException>(() => client.ReceiveToEndAsync());
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Options_out_of_range_fail_the_start()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
