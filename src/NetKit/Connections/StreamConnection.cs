@@ -35,8 +35,8 @@ internal sealed class StreamConnection : ReadinessConnection
 
         _stream = stream;
         _leaveOpen = leaveOpen;
-        _receiver = new StreamReceiver(stream, () => OnReceiveReady(inline: false), _stop.Token);
-        _sender = new StreamSender(stream, () => OnSendReady(inline: false), _stop.Token);
+        _receiver = new StreamReceiver(stream, OnReceiveReadyElsewhere, _stop.Token);
+        _sender = new StreamSender(stream, OnSendReadyElsewhere, _stop.Token);
     }
 
     public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? _endPoints.Local(Socket);
