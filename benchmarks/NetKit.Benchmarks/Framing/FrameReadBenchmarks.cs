@@ -92,6 +92,24 @@ public abstract class FrameReadBenchmarks : IDisposable
         return sum + await sending;
     }
 
+    protected async Task<int> ReadFramesTogetherAsync()
+    {
+        var sending = _connectionPeer.SendAsync(_data.AsMemory(), SocketFlags.None);
+        var sum = 0;
+        for (var frame = 0; frame < _frames;)
+        {
+            var next = (await _reader.ReadAsync())!.Value;
+            do
+            {
+                sum += (int)next.Length;
+                frame++;
+            }
+            while (_reader.TryRead(out next));
+        }
+
+        return sum + await sending;
+    }
+
     [GlobalCleanup]
     public void Dispose()
     {

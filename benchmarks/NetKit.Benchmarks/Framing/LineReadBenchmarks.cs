@@ -84,6 +84,25 @@ public class LineReadBenchmarks : IDisposable
         return sum + await sending;
     }
 
+    [Benchmark(OperationsPerInvoke = Lines)]
+    public async Task<int> FrameReaderTryRead()
+    {
+        var sending = _connectionPeer.SendAsync(_data.AsMemory(), SocketFlags.None);
+        var sum = 0;
+        for (var line = 0; line < Lines;)
+        {
+            var next = (await _reader.ReadAsync())!.Value;
+            do
+            {
+                sum += (int)next.Length;
+                line++;
+            }
+            while (_reader.TryRead(out next));
+        }
+
+        return sum + await sending;
+    }
+
     [GlobalCleanup]
     public void Dispose()
     {
