@@ -22,7 +22,7 @@ internal sealed class MemoryConnection : ReadinessConnection
 
         // Never inline: the awaiting code would run inside the peer's own call, and theirs inside ours, without end.
         _incoming.ReaderReady = OnReceiveReadyElsewhere;
-        _outgoing.WriterReady = OnSendReadyElsewhere;
+        _outgoing.WriterReady = () => OnSendReady(inline: false);
     }
 
     public override EndPoint LocalEndPoint => _local;

@@ -89,9 +89,6 @@ internal abstract partial class ReadinessConnection
         WritingIfMade?.Take()?.Resume(inline);
     }
 
-    /// <summary>As <see cref="OnSendReady"/>, for a transport that tells from within somebody else's call.</summary>
-    private protected void OnSendReadyElsewhere() => WritingIfMade?.Take()?.ResumeElsewhere();
-
     private async ValueTask SendAfterOthersAsync(ReadOnlySequence<byte> buffers, CancellationToken cancellationToken)
     {
         var limit = FromNow(WriteLimit);

@@ -36,7 +36,7 @@ internal sealed class StreamConnection : ReadinessConnection
         _stream = stream;
         _leaveOpen = leaveOpen;
         _receiver = new StreamReceiver(stream, OnReceiveReadyElsewhere, _stop.Token);
-        _sender = new StreamSender(stream, OnSendReadyElsewhere, _stop.Token);
+        _sender = new StreamSender(stream, () => OnSendReady(inline: false), _stop.Token);
     }
 
     public override EndPoint? LocalEndPoint => (_stream as Connection)?.LocalEndPoint ?? _endPoints.Local(Socket);
