@@ -95,6 +95,7 @@ internal sealed partial class PendingFlush : IThreadPoolWorkItem
         ValueTask<FlushResult> promise;
         lock (_gate)
         {
+            Debug.Assert(_state == State.Idle && _sending is null, "Nobody else may send, and only the writer leaves that state.");
             _state = State.Sending;
             _sending = sending;
             promise = Await(isCancelled, cancellationToken);
@@ -288,6 +289,7 @@ internal sealed partial class PendingFlush : IThreadPoolWorkItem
         var isAwaited = false;
         lock (_gate)
         {
+            Debug.Assert(_state == State.Sending, "Nothing ends but the one send that is under way.");
             PipeBuffer.Return(_sending);
             next = TakeQueued();
             if (isLost)
