@@ -265,6 +265,9 @@ public abstract partial class Connection : Stream
     /// <returns>False when it was closed before; then nothing happens.</returns>
     internal abstract bool TryAbort(CloseCause cause);
 
+    /// <summary>Why the connection does not work any more on this side.</summary>
+    internal abstract CloseCause ClosedFor { get; }
+
     /// <summary>Tells an observer when the peer has finished sending or is gone, also while nobody reads.</summary>
     /// <returns>False where only a read can tell; then nothing is promised.</returns>
     internal virtual bool TryObserveEnd(IEndObserver observer) => false;
@@ -300,6 +303,13 @@ public abstract partial class Connection : Stream
 
     /// <summary>As <see cref="CloseAsync"/>, for callers that cannot await.</summary>
     private protected abstract void Close(TimeSpan patience);
+
+    /// <summary>Counts an operation that its deadline or timeout has ended, and makes its exception. For the layer that was called, and no other.</summary>
+    private protected DeadlineExceededException DeadlineExceeded(string operation, long bytesTransferred = 0)
+    {
+        NetKitMetrics.DeadlineExceeded(isRead: operation == "read");
+        return new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);
+    }
 
     /// <summary>The time each read has for itself; infinite for no bound.</summary>
     private protected TimeSpan ReadLimit => DurationOf(_readTimeout);

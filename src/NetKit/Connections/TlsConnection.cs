@@ -77,6 +77,8 @@ public sealed partial class TlsConnection : Connection
     // Of the connection below, handshake and records included.
     internal override uint Sent => _inner.Sent;
 
+    internal override CloseCause ClosedFor => _inner.ClosedFor;
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;

@@ -18,6 +18,13 @@ public static class NetKitDiagnostics
     /// </remarks>
     public const string MeterName = "NetKit";
 
+    /// <summary>Names the source of NetKit's events and event counters, for <c>dotnet-trace</c> and <c>dotnet-counters</c>.</summary>
+    /// <remarks>
+    /// Keywords choose among the events: 0x1 servers, 0x2 connections, 0x4 handshakes, 0x8 dials, 0x10 pools. A connection's
+    /// ConnectionStart and ConnectionStop carry the same id: one without the other is a handler that has not ended.
+    /// </remarks>
+    public const string EventSourceName = "NetKit";
+
     /// <summary>Names the source of every NetKit span.</summary>
     /// <remarks>
     /// A dial is a span "dial", with a child "dns" for the name resolution and, for each attempt, "connect" and "tls". A dial of a pool is
