@@ -34,8 +34,8 @@ public abstract partial class Connection : Stream
 
     private protected Connection(ConnectionHalf reading) => _reading = reading;
 
-    /// <summary>Names the connection in logs: short, unique in this process, made on first use.</summary>
-    public string Id => _id ?? Interlocked.CompareExchange(ref _id, ConnectionId.Next(), null) ?? _id;
+    /// <summary>Names the connection in logs: short, unique in this process, made on first use. With TLS it is that of the connection below.</summary>
+    public string Id => _id ?? Interlocked.CompareExchange(ref _id, MakeId(), null) ?? _id;
 
     /// <summary>Names this side's endpoint; null where the transport has none.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
@@ -289,6 +289,8 @@ public abstract partial class Connection : Stream
             writing.Deadline = Deadline.None;
         }
     }
+
+    private protected virtual string MakeId() => ConnectionId.Next();
 
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 

@@ -91,6 +91,9 @@ public sealed partial class TlsConnection : Connection
         Connection inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
         AuthenticateAsync(inner, inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
 
+    // One connection to whoever reads logs and traces: its handshake and what came of it.
+    private protected override string MakeId() => _inner.Id;
+
     internal override void Schedule(IThreadPoolWorkItem work) => _inner.Schedule(work);
 
     /// <inheritdoc/>
