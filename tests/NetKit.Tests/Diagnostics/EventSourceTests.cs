@@ -118,6 +118,9 @@ public sealed class EventSourceTests
         {
             await early.DialServedAsync();
             using var events = new EventRecorder(interval: TimeSpan.FromMilliseconds(50));
+
+            // Rates begin with the first interval that is whole.
+            await Eventually.True(() => events.ValuesOf("bytes-received").Length > 0, "the first interval");
             var client = await early.DialServedAsync();
             await client.WriteAsync(new byte[1000], Token);
             await Peer.ReadAsync(client, 1000);
