@@ -46,26 +46,14 @@ internal static class ObservedRunner
             table.Add(
                 s_ways[index].Name,
                 ResultTable.Number(Statistics.Median(slices[index].Select(static slice => slice.PerSecond))),
-                Ratio(slices[index], slices[0], static slice => slice.PerSecond),
+                Slice.Ratio(slices[index], slices[0], static slice => slice.PerSecond),
                 ResultTable.Number(Statistics.Median(slices[index].Select(static slice => slice.CpuMicroseconds)), "N2"),
-                Ratio(slices[index], slices[0], static slice => slice.CpuMicroseconds),
+                Slice.Ratio(slices[index], slices[0], static slice => slice.CpuMicroseconds),
                 ResultTable.Number(Statistics.Median(slices[index].Select(static slice => slice.Allocated)), "N1"));
         }
 
         table.Note($"One connection, {Transport.MessageSize} B a message; medians of {rounds} rounds of {length.TotalMilliseconds:0} ms each, interleaved; ratios are taken within a round. Per round trip, both ends together.");
         table.Save(arguments.Command("NetKit.Benchmarks"));
-    }
-
-    private static string Ratio(List<Slice> own, List<Slice> nobody, Func<Slice, double> figure)
-    {
-        if (ReferenceEquals(own, nobody))
-        {
-            return "1";
-        }
-
-        var ratios = own.Zip(nobody, (one, other) => figure(one) / figure(other)).ToArray();
-        var (low, high) = Statistics.MiddleHalf(ratios);
-        return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
     }
 
     /// <summary>Listens to every instrument, as an exporter does.</summary>

@@ -37,11 +37,11 @@ internal sealed unsafe partial class NetKitEventSource : EventSource
     [Event(5, Level = EventLevel.Informational, Keywords = Keywords.Servers, Message = "Turned a client away at {0}: {1}.")]
     public void ConnectionRejected(string endPoint, string reason) => WriteEvent(5, endPoint, reason);
 
-    [Event(10, Level = EventLevel.Informational, Keywords = Keywords.Connections, Task = Tasks.Connection, Opcode = EventOpcode.Start,
+    [Event(10, Level = EventLevel.Informational, Keywords = Keywords.Connections, Task = Tasks.ConnectionLife, Opcode = EventOpcode.Start,
         ActivityOptions = EventActivityOptions.Disable, Message = "Connection {0} began, at {1} with {2}.")]
     public void ConnectionStart(string connection, string? local, string? remote) => WriteEvent(10, connection, local, remote);
 
-    [Event(11, Level = EventLevel.Informational, Keywords = Keywords.Connections, Task = Tasks.Connection, Opcode = EventOpcode.Stop,
+    [Event(11, Level = EventLevel.Informational, Keywords = Keywords.Connections, Task = Tasks.ConnectionLife, Opcode = EventOpcode.Stop,
         ActivityOptions = EventActivityOptions.Disable, Message = "Connection {0} ended after {2} s: {1}.")]
     public void ConnectionStop(string connection, string outcome, double seconds) => Write(11, connection, outcome, seconds);
 
@@ -120,7 +120,7 @@ internal sealed unsafe partial class NetKitEventSource : EventSource
     /// <summary>What has a beginning and an end.</summary>
     public static class Tasks
     {
-        public const EventTask Connection = (EventTask)1;
+        public const EventTask ConnectionLife = (EventTask)1;
         public const EventTask Handshake = (EventTask)2;
         public const EventTask Dial = (EventTask)3;
     }

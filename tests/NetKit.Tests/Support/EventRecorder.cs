@@ -43,8 +43,7 @@ internal sealed class EventRecorder : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        // A listener hears of sources before its own constructor has run.
-        if (_events is null || eventData.EventSource != NetKitEventSource.Log)
+        if (eventData.EventSource != NetKitEventSource.Log)
         {
             return;
         }
