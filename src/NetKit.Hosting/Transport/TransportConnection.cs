@@ -23,6 +23,8 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     private readonly CancellationTokenSource _closed = new(); // its lock guards _closing
     private Task? _closing;
     private ConnectionAbortedException? _abortReason;
+    private string? _outcome; // what happened to it first; null while nothing has
+    private readonly long _began;
     private int _isOutputCompleted;
     private int _isDisposed;
 
@@ -37,7 +39,8 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         Transport = this;
         ConnectionClosed = _closed.Token;
         IsObserved = connection.TryObserveEnd(this);
-        NetKitMetrics.ConnectionBegan();
+        _began = MonotonicClock.Now(clock: null);
+        ConnectionReport.Began(connection);
     }
 
     /// <summary>Whether the end of the peer is told to us while nobody reads.</summary>
@@ -84,6 +87,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+        Interlocked.CompareExchange(ref _outcome, "aborted", null);
 
         // What was answered before this has left before it, as far as there is room.
         SendHeldOutput();
@@ -99,7 +103,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
             _output.Complete();
             await _output.WhenSentAsync().ConfigureAwait(false);
             await _connection.DisposeAsync().ConfigureAwait(false);
-            NetKitMetrics.ConnectionEnded();
+            ConnectionReport.Ended(_connection, TimeSpan.FromTicks(MonotonicClock.Now(clock: null) - _began), Volatile.Read(ref _outcome) ?? "completed");
             _listener.OnConnectionClosed();
         }
 
@@ -116,7 +120,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     /// <summary>What the reader gets for what the connection threw.</summary>
     public Exception ReadFailure(Exception exception)
     {
-        OnEnded();
+        OnFailed(exception);
         if (exception is not ConnectionException failure)
         {
             return exception;
@@ -137,7 +141,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
             Log.ConnectionEnded(_logger, _connection.ToString(), exception.Message);
         }
 
-        OnEnded();
+        OnFailed(exception);
     }
 
     /// <summary>Sends the end once all that was written is sent; or resets, if the output failed.</summary>
@@ -156,6 +160,16 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         {
             _ = EndOutputAsync();
         }
+    }
+
+    private void OnFailed(Exception exception)
+    {
+        if (exception is ConnectionException { Error: not ConnectionError.Closed })
+        {
+            Interlocked.CompareExchange(ref _outcome, "lost", null);
+        }
+
+        OnEnded();
     }
 
     private async Task EndOutputAsync()

@@ -60,7 +60,7 @@ internal abstract partial class ReadinessConnection
 
             if (status == SocketError.Success)
             {
-                Reading.CountReceived(count);
+                CountReceived(count);
                 _readTurn.Exit();
                 return new ValueTask<int>(count);
             }

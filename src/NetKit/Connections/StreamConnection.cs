@@ -50,6 +50,8 @@ internal sealed class StreamConnection : ReadinessConnection
         _ => null,
     };
 
+    private protected override bool IsTransport => false;
+
     internal override int TryReceive(Span<byte> buffer, out SocketError status) => _receiver.TryReceive(buffer, out status);
 
     internal override int TrySend(ReadOnlySpan<byte> buffer, out SocketError status) => _sender.TrySend(buffer, out status);

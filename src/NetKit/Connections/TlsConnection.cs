@@ -77,6 +77,8 @@ public sealed partial class TlsConnection : Connection
     // Of the connection below, handshake and records included.
     internal override uint Sent => _inner.Sent;
 
+    internal override CloseCause ClosedFor => _inner.ClosedFor;
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
@@ -88,6 +90,9 @@ public sealed partial class TlsConnection : Connection
     internal static ValueTask<TlsConnection> AuthenticateAsServerAsync(
         Connection inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
         AuthenticateAsync(inner, inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+
+    // One connection to whoever reads logs and traces: its handshake and what came of it.
+    private protected override string MakeId() => _inner.Id;
 
     internal override void Schedule(IThreadPoolWorkItem work) => _inner.Schedule(work);
 

@@ -58,7 +58,7 @@ internal sealed class Prefaces
         // Its time begins to run here.
         var preface = new Preface(this, connection, ticket);
         Interlocked.Increment(ref _count);
-        NetKitMetrics.HandshakeBegan();
+        ConnectionReport.HandshakeBegan(connection);
         preface.Start();
     }
 

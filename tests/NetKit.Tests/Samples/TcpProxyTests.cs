@@ -311,6 +311,54 @@ public sealed class TcpProxyTests
     }
 
     [Fact]
+    public async Task Scrape_of_the_running_proxy_agrees_with_its_traffic_to_the_byte()
+    {
+        const int Clients = 3;
+        const int Length = 1000;
+        const string Request = "GET /metrics HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n";
+        await using var backend = ProxyBackend.Echo().Started();
+        await using var sample = SampleProcess.Start("TcpProxy", "--listen", "localhost:0", "--metrics", "localhost:0", "--backend", $"{backend.EndPoint}");
+        var endPoint = await EndPointAsync(sample);
+        var status = IPEndPoint.Parse((await sample.SaysAsync(@"^Status on (\S+): ")).Groups[1].Value);
+        for (var client = 0; client < Clients; client++)
+        {
+            await using var connection = Connection.FromSocket(await Dial.SocketAsync(endPoint, Token));
+            await connection.WriteAsync(new byte[Length], Token);
+            await Peer.ReadAsync(connection, Length);
+            await connection.CompleteWritesAsync(Token);
+            Assert.Empty(await Peer.ReadToEndAsync(connection));
+        }
+
+        // Each scrape is a connection too, and counts in the next.
+        var scrapes = 0;
+        var told = 0L;
+        Dictionary<string, double> metrics;
+        do
+        {
+            await using var connection = Connection.FromSocket(await Dial.SocketAsync(status, Token));
+            await connection.WriteAsync(System.Text.Encoding.ASCII.GetBytes(Request), Token);
+            var answer = System.Text.Encoding.UTF8.GetString(await Peer.ReadToEndAsync(connection));
+            metrics = Scrape.Parse(answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+            scrapes++;
+            Assert.Equal(Clients + scrapes, metrics["netkit_server_accepted_connections_total"]);
+            Assert.Equal(told + (2 * Clients * Length), metrics["netkit_connection_io_bytes_total{network_io_direction=\"transmit\"}"]);
+            Assert.Equal((scrapes * Request.Length) + (2 * Clients * Length), metrics["netkit_connection_io_bytes_total{network_io_direction=\"receive\"}"]);
+            told += System.Text.Encoding.UTF8.GetByteCount(answer);
+            Assert.InRange(scrapes, 1, 1000);
+        }
+        while (metrics["netkit_server_active_connections"] > 1);
+
+        Assert.Equal(Clients + scrapes - 1, metrics["netkit_server_connection_duration_seconds_count{outcome=\"completed\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_attempts_total{outcome=\"connected\",family=\"ipv4\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_duration_seconds_count{outcome=\"connected\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_duration_seconds_bucket{outcome=\"connected\",le=\"+Inf\"}"]);
+        Assert.True(metrics.ContainsKey("netkit_dialer_duration_seconds_bucket{outcome=\"connected\",le=\"0.005\"}"));
+        Assert.InRange(metrics["netkit_dialer_duration_seconds_sum{outcome=\"connected\"}"], 1e-9, Clients * Eventually.Bound.TotalSeconds);
+        Assert.Equal(0, metrics["netkit_connection_deadlines_exceeded_total{direction=\"read\"}"]);
+        Assert.Equal(Clients * Length, metrics[$"tcpproxy_backend_sent_bytes_total{{backend=\"{backend.EndPoint}\"}}"]);
+    }
+
+    [Fact]
     public async Task Setting_that_makes_no_sense_is_one_sentence_and_exit_code_2()
     {
         var (exitCode, output) = await SampleProcess.RunAsync("TcpProxy", "--backend", "localhost:7007", "--policy", "random");
