@@ -263,13 +263,37 @@ public sealed class TcpProxyTests
         Assert.InRange(metrics["netkit_server_accepted_connections_total"], 1, double.MaxValue);
         Assert.InRange(metrics["netkit_dialer_duration_seconds_count{outcome=\"connected\"}"], 1, double.MaxValue);
 
-        var page = await http.GetStringAsync(new Uri("/", UriKind.Relative), Token);
-        Assert.Matches($@"(?m)^{up.EndPoint} +up +1 +1 +0 +1 B +1 B$", page);
-        Assert.Matches($@"(?m)^{down.EndPoint} +down, 1 in a row +0 +0 +1 +0 B +0 B$", page);
+        var text = await http.GetStringAsync(new Uri("/", UriKind.Relative), Token);
+        Assert.Matches($@"(?m)^{up.EndPoint} +up +1 +1 +0 +1 B +1 B$", text);
+        Assert.Matches($@"(?m)^{down.EndPoint} +down, 1 failure +0 +0 +1 +0 B +0 B$", text);
+        using var query = await http.GetAsync(new Uri("/metrics?name=x", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.OK, query.StatusCode);
         using var nothing = await http.GetAsync(new Uri("/nothing", UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.NotFound, nothing.StatusCode);
         using var post = await http.PostAsync(new Uri("/", UriKind.Relative), content: null, Token);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+        Assert.Equal(["GET"], post.Content.Headers.Allow);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_browser_gets_a_page_which_says_also_that_the_proxy_drains()
+    {
+        await using var backends = new BackendSet(1, RunningServer.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { DrainTimeout = TimeSpan.FromMinutes(1) });
+        await using var client = await ConnectServedAsync(proxy);
+        using var http = new HttpClient { BaseAddress = proxy.Status };
+        http.DefaultRequestHeaders.Accept.ParseAdd("text/html,*/*;q=0.8");
+
+        using var answer = await http.GetAsync(new Uri("/", UriKind.Relative), Token);
+
+        Assert.Equal("text/html; charset=utf-8", answer.Content.Headers.ContentType?.ToString());
+        var page = await answer.Content.ReadAsStringAsync(Token);
+        Assert.StartsWith("<!doctype html>", page, StringComparison.Ordinal);
+        Assert.Contains("<p>1 clients now, 0 turned away", page, StringComparison.Ordinal);
+        Assert.Contains($"<tr class=up><td title=backend>{backends[0].EndPoint}<td title=state>up<td title=now>1<td", page, StringComparison.Ordinal);
+        proxy.BeginStop();
+        Assert.Contains("<p>Draining: 1 clients now", await http.GetStringAsync(new Uri("/", UriKind.Relative), Token), StringComparison.Ordinal);
+        await client.CompleteWritesAsync(Token);
     }
 
     [Theory]
