@@ -37,6 +37,8 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     /// <summary>Whether a process started from here hears SIGINT: it inherits that it is ignored.</summary>
     public static bool MayBeInterrupted { get; } = !OperatingSystem.IsLinux() || (IgnoredSignals() & (1 << (Sigint - 1))) == 0;
 
+    public int Id => _process.Id;
+
     /// <summary>Everything the process wrote so far, both streams.</summary>
     public string Output
     {
