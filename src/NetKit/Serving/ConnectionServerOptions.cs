@@ -109,7 +109,11 @@ public sealed class ConnectionServerOptions
     }
 
     /// <summary>Serves by TLS with options chosen for each client, by the host name that it asks for (SNI) among others. Default (null): <see cref="Tls"/>.</summary>
-    /// <remarks>Called within the handshake, under its deadline, in the thread pool. What it throws fails the handshake. Not together with <see cref="Tls"/>.</remarks>
+    /// <remarks>
+    /// Called within the handshake, under its deadline, in the thread pool; while it waits, it keeps no other handshake waiting. What it throws fails
+    /// the handshake: an <see cref="System.Security.Authentication.AuthenticationException"/> turns a client away, anything else is logged as an error, once in
+    /// a while. Not together with <see cref="Tls"/>.
+    /// </remarks>
     public ServerOptionsSelectionCallback? TlsSelector
     {
         get => (ServerOptionsSelectionCallback?)_tlsSelector;
