@@ -121,9 +121,9 @@ public sealed partial class TlsConnection : Connection
         catch (Exception exception)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
-            if (exception is IOException and not ConnectionException)
+            if (exception.GetType() == typeof(IOException))
             {
-                // The peer hung up. That says nothing about its certificate, and another try may go well.
+                // The peer hung up; what a callback of the user's throws, such as that a file is not there, is of its own type. That says nothing about its certificate, and another try may go well.
                 throw new ConnectionException(
                     ConnectionError.Aborted,
                     "TLS handshake",

@@ -107,7 +107,7 @@ internal sealed class Preface : IThreadPoolWorkItem
         var bytes = new HandshakeStream(_connection, _all.Gate, _limit.Token);
         try
         {
-            return await TlsConnection.AuthenticateAsync(_connection, bytes, stream => tls.HandshakeAsync(stream, _limit.Token)).ConfigureAwait(false);
+            return await TlsConnection.AuthenticateAsync(_connection, bytes, stream => tls.HandshakeAsync(stream, bytes, _limit.Token)).ConfigureAwait(false);
         }
         finally
         {

@@ -48,7 +48,7 @@ internal sealed class Prefaces
     {
         // Asked before anything of TLS is touched: an assembly that is loaded takes two descriptors, and some milliseconds.
         return options.HasTls || options.ProxyProtocol is not null
-            ? new Prefaces(server, options, logger, timeProvider, ServerTls.Create(options))
+            ? new Prefaces(server, options, logger, timeProvider, ServerTls.Create(options, logger, timeProvider))
             : null;
     }
 

@@ -257,11 +257,15 @@ public sealed class ProxyProtocolTests
     {
         var options = TrustLoopback;
         (options.MaxConnections, options.LimitMode) = (1, ConnectionLimitMode.Reject);
-        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
+        var log = new RecordingLogger();
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options, log);
         await server.DialAsync();
         await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
         Assert.Equal(-1, await server.AskAsync());
         Assert.Equal(0, server.Server.ActiveConnections);
+
+        // At the door, and not because what it sent is no header.
+        Assert.Equal((1, 0), (log.CountOf(206), log.CountOf(220)));
     }
 
     private static ProxyHeader WithValue(int length) => new(s_client, s_destination) { Values = [new(0xE0, new byte[length])] };
