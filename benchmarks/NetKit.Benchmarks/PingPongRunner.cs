@@ -67,25 +67,13 @@ internal static class PingPongRunner
                 ResultTable.Number(count),
                 Ways.All[index],
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.PerSecond))),
-                Ratio(own, plain, static slice => slice.PerSecond),
-                isNetKit ? Ratio(own, connection, static slice => slice.PerSecond) : "",
+                Slice.Ratio(own, plain, static slice => slice.PerSecond),
+                isNetKit ? Slice.Ratio(own, connection, static slice => slice.PerSecond) : "",
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.CpuMicroseconds)), "N1"),
-                Ratio(own, plain, static slice => slice.CpuMicroseconds),
+                Slice.Ratio(own, plain, static slice => slice.CpuMicroseconds),
                 ResultTable.Number(Statistics.Median(own.Select(static slice => slice.Allocated)), "N1"),
                 calls is { } number ? ResultTable.Number(number, "N2") : "not allowed");
             fields[index].Dispose();
         }
-    }
-
-    private static string Ratio(List<Slice> slices, List<Slice> baseline, Func<Slice, double> figure)
-    {
-        if (ReferenceEquals(slices, baseline))
-        {
-            return "1";
-        }
-
-        var ratios = slices.Zip(baseline, (own, other) => figure(own) / figure(other)).ToArray();
-        var (low, high) = Statistics.MiddleHalf(ratios);
-        return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
     }
 }

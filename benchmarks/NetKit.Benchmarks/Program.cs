@@ -12,6 +12,12 @@ switch (args.FirstOrDefault())
     case "pingpong":
         PingPongRunner.Run(arguments);
         break;
+    case "observed":
+        ObservedRunner.Run(arguments);
+        break;
+    case "count-traffic":
+        InterleavedRunner.Run<CountTrafficBenchmarks>("count-traffic", arguments);
+        break;
     case "buffers":
         BufferSizeRunner.Run(arguments);
         break;

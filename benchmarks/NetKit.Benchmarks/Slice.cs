@@ -33,4 +33,17 @@ internal readonly record struct Slice(double PerSecond, double CpuMicroseconds, 
         cpu = Environment.CpuUsage.TotalTime - cpu;
         return new Slice(done / elapsed, cpu.TotalMicroseconds / done, allocated / (done * (1 - StartingShare)), calls / done);
     }
+
+    /// <summary>A ratio taken within each round: the median, and the range that holds the middle half.</summary>
+    public static string Ratio(List<Slice> slices, List<Slice> baseline, Func<Slice, double> figure)
+    {
+        if (ReferenceEquals(slices, baseline))
+        {
+            return "1";
+        }
+
+        var ratios = slices.Zip(baseline, (own, other) => figure(own) / figure(other)).ToArray();
+        var (low, high) = Statistics.MiddleHalf(ratios);
+        return $"{ResultTable.Number(Statistics.Median(ratios), "N3")} ({ResultTable.Number(low, "N2")}-{ResultTable.Number(high, "N2")})";
+    }
 }

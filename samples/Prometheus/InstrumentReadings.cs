@@ -34,19 +34,32 @@ internal sealed class InstrumentReadings : IDisposable
 
     private static void Write(PrometheusText text, Instrument instrument, SortedDictionary<string, Reading> readings)
     {
-        var name = PrometheusText.Name(instrument.Name) + (instrument.Unit == "s" ? "_seconds" : "");
-        var isHistogram = instrument is Histogram<double>;
-        var (suffix, type) = isHistogram ? ("", "summary") : instrument is Counter<long> ? ("_total", "counter") : ("", "gauge");
-        text.Begin(name + suffix, type, instrument.Description ?? "");
+        var name = PrometheusText.Name(instrument.Name) + instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        switch (instrument)
+        {
+            case Histogram<double>:
+                text.Begin(name, "histogram", instrument.Description ?? "");
+                foreach (var (labels, reading) in readings)
+                {
+                    text.AddHistogram(labels, BoundariesOf(instrument), reading.Buckets, reading.Sum);
+                }
+
+                return;
+            case Counter<long> or ObservableCounter<long>:
+                text.Begin(name + "_total", "counter", instrument.Description ?? "");
+                break;
+            default:
+                text.Begin(name, "gauge", instrument.Description ?? "");
+                break;
+        }
+
         foreach (var (labels, reading) in readings)
         {
-            text.Add(labels, reading.Sum, isHistogram ? "_sum" : "");
-            if (isHistogram)
-            {
-                text.Add(labels, reading.Count, "_count");
-            }
+            text.Add(labels, reading.Sum);
         }
     }
+
+    private static IReadOnlyList<double> BoundariesOf(Instrument instrument) => ((Histogram<double>)instrument).Advice?.HistogramBucketBoundaries ?? [];
 
     private void Publish(Instrument instrument, MeterListener listener)
     {
@@ -72,10 +85,24 @@ internal sealed class InstrumentReadings : IDisposable
                 _readings[instrument.Name] = readings = new SortedDictionary<string, Reading>(StringComparer.Ordinal);
             }
 
-            var before = readings.GetValueOrDefault(labels);
-            readings[labels] = new Reading(instrument.IsObservable ? value : before.Sum + value, before.Count + 1);
+            if (!readings.TryGetValue(labels, out var reading))
+            {
+                readings[labels] = reading = new Reading(instrument is Histogram<double> ? new long[BoundariesOf(instrument).Count + 1] : []);
+            }
+
+            reading.Sum = instrument.IsObservable ? value : reading.Sum + value;
+            if (instrument is Histogram<double>)
+            {
+                reading.Buckets[BoundariesOf(instrument).TakeWhile(boundary => boundary < value).Count()]++;
+            }
         }
     }
 
-    private readonly record struct Reading(double Sum, long Count);
+    private sealed class Reading(long[] buckets)
+    {
+        public double Sum { get; set; }
+
+        /// <summary>How many measurements were up to each boundary and beyond the one before, and beyond the last.</summary>
+        public long[] Buckets { get; } = buckets;
+    }
 }

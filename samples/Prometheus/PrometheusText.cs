@@ -28,9 +28,25 @@ internal sealed class PrometheusText
     /// <summary>Adds a sample.</summary>
     /// <param name="labels">What <see cref="Label"/> made, with commas between; may be empty.</param>
     /// <param name="value">The value.</param>
-    /// <param name="suffix">What this sample's name has at its end, as those of a summary do.</param>
+    /// <param name="suffix">What this sample's name has at its end, as those of a histogram do.</param>
     public void Add(string labels, double value, string suffix = "") =>
         _text.Append(CultureInfo.InvariantCulture, $"{_name}{suffix}{(labels.Length == 0 ? "" : $"{{{labels}}}")} {value:R}\n");
+
+    /// <summary>Adds the samples of a histogram: how many were up to each boundary, their sum, and how many there were.</summary>
+    public void AddHistogram(string labels, IReadOnlyList<double> boundaries, IReadOnlyList<long> buckets, double sum)
+    {
+        var separator = labels.Length == 0 ? "" : ",";
+        var count = 0L;
+        for (var index = 0; index < buckets.Count; index++)
+        {
+            count += buckets[index];
+            var boundary = index < boundaries.Count ? boundaries[index].ToString("R", CultureInfo.InvariantCulture) : "+Inf";
+            Add($"{labels}{separator}{Label("le", boundary)}", count, "_bucket");
+        }
+
+        Add(labels, sum, "_sum");
+        Add(labels, count, "_count");
+    }
 
     public override string ToString() => _text.ToString();
 }

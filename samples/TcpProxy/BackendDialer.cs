@@ -8,6 +8,12 @@ internal sealed class BackendDialer(IDialer dialer, BackendPicker picker, TimeSp
     // Long enough for a first packet that was lost to be sent again, which the system does after a second.
     private static readonly TimeSpan s_leastShare = TimeSpan.FromSeconds(1.5);
 
+    // Then every client fails, thousands in a second: one line for each would make it worse.
+    private static readonly TimeSpan s_betweenComplaints = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new(); // guards _complained
+    private long? _complained;
+
     /// <summary>Dials. The ticket and the connection are the caller's to dispose; null when no backend answered.</summary>
     public async ValueTask<(BackendTicket Ticket, Connection Connection)?> DialAsync()
     {
@@ -52,7 +58,11 @@ internal sealed class BackendDialer(IDialer dialer, BackendPicker picker, TimeSp
         {
             // We are out of descriptors, memory or ports. The backend has no part in it.
             backend.CountFailedDial();
-            Log.CannotDial(logger, backend.Name, failure.Message);
+            if (MayComplain())
+            {
+                Log.CannotDial(logger, backend.Name, failure.Message);
+            }
+
             return null;
         }
         catch (Exception failure) when (failure is ConnectionException or OperationCanceledException)
@@ -72,6 +82,20 @@ internal sealed class BackendDialer(IDialer dialer, BackendPicker picker, TimeSp
             {
                 ticket.Dispose();
             }
+        }
+    }
+
+    private bool MayComplain()
+    {
+        lock (_gate)
+        {
+            if (_complained is { } before && clock.GetElapsedTime(before) < s_betweenComplaints)
+            {
+                return false;
+            }
+
+            _complained = clock.GetTimestamp();
+            return true;
         }
     }
 }

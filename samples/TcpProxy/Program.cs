@@ -9,9 +9,11 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
+ProxySettings? settings = null;
 try
 {
-    await RunAsync(ProxySettings.Parse(args));
+    settings = ProxySettings.Parse(args);
+    await RunAsync(settings);
     return 0;
 }
 catch (UsageException e)
@@ -21,7 +23,7 @@ catch (UsageException e)
 }
 catch (ConnectionException e)
 {
-    Console.Error.WriteLine($"TcpProxy: {e.Message}; choose another with --listen or --metrics");
+    Console.Error.WriteLine($"TcpProxy: {e.Message}; choose another with {(Equals(e.LocalEndPoint, settings?.Status) ? "--metrics" : "--listen")}");
     return 1;
 }
 

@@ -57,6 +57,7 @@ internal sealed record ProxySettings(
                 source.Take(static from => from.TakeDuration("--backoff")) ?? TimeSpan.FromMilliseconds(500),
                 source.Take(static from => from.TakeDuration("--max-backoff")) ?? TimeSpan.FromSeconds(30)));
         source.Finish();
+        settings.ThrowIfContradictory();
         return settings;
     }
 
@@ -64,15 +65,39 @@ internal sealed record ProxySettings(
 
     private static EndPoint[]? Listeners(IReadOnlyList<string>? texts) => texts?.Select(static text => EndPointText.ParseListener("--listen", text)).ToArray();
 
-    private static EndPoint[]? Servers(IReadOnlyList<string>? texts)
+    private static EndPoint[]? Servers(IReadOnlyList<string>? texts) => texts?.Select(static text => EndPointText.ParseServer(text, "--backend")).ToArray();
+
+    /// <summary>Complains about settings of which each makes sense, but not with another.</summary>
+    private void ThrowIfContradictory()
     {
-        if (texts?.GroupBy(static text => text).FirstOrDefault(static same => same.Count() > 1) is { Key: var twice })
+        ThrowIfTwice("--backend names", Backends);
+        ThrowIfTwice("--listen, or --metrics, names", Listen.Concat(Status is null ? [] : [Status]).Where(static endPoint => endPoint is not IPEndPoint { Port: 0 }));
+        if (Backends.FirstOrDefault(backend => Listen.Any(listener => IsTheSame(backend, listener))) is { } itself)
         {
-            throw new UsageException($"--backend names \"{twice}\" twice.");
+            throw new UsageException($"--backend is \"{EndPointText.Format(itself)}\", where the proxy itself listens (--listen): its clients would go round for ever.");
         }
 
-        return texts?.Select(static text => EndPointText.ParseServer(text, "--backend")).ToArray();
+        if (Backoff.First > Backoff.Most)
+        {
+            throw new UsageException($"--backoff is {Backoff.First.TotalSeconds:0.###}s, but must be at most what --max-backoff is, {Backoff.Most.TotalSeconds:0.###}s.");
+        }
     }
+
+    private static void ThrowIfTwice(string what, IEnumerable<EndPoint> endPoints)
+    {
+        if (endPoints.GroupBy(static endPoint => endPoint).FirstOrDefault(static same => same.Count() > 1) is { Key: var twice })
+        {
+            throw new UsageException($"{what} \"{EndPointText.Format(twice)}\" twice.");
+        }
+    }
+
+    /// <summary>Tells whether a dial of the one surely arrives at the other.</summary>
+    private static bool IsTheSame(EndPoint backend, EndPoint listener) => (backend, listener) switch
+    {
+        (DnsEndPoint { Host: "localhost", Port: var port }, _) => IsTheSame(new IPEndPoint(IPAddress.Loopback, port), listener),
+        (IPEndPoint server, IPEndPoint every) when EndPointText.IsEveryAddress(every) => IPAddress.IsLoopback(server.Address) && server.Port == every.Port,
+        _ => backend.Equals(listener),
+    };
 
     private static T? Choice<T>(CommandLine from, string option, params ReadOnlySpan<(string Word, T Meaning)> choices)
         where T : struct

@@ -1,43 +1,61 @@
-using System.Globalization;
+using System.Net;
 using System.Text;
 
 namespace NetKit.Samples;
 
-/// <summary>What a person wants to see of the proxy: a table with a line for each backend.</summary>
+/// <summary>The status for a browser. On a narrow screen each backend is a card instead of a line.</summary>
 internal static class StatusPage
 {
-    private static readonly string[] s_units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    private const string Head = """
+        <!doctype html>
+        <html lang="en">
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <meta http-equiv="refresh" content="2">
+        <title>TcpProxy</title>
+        <style>
+          :root { color-scheme: light dark }
+          body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+          h1 { font-size: 1.5rem; margin: 0 }
+          table { border-collapse: collapse; width: 100% }
+          th, td { padding: .4rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+          th { font-weight: 600; border-bottom: 2px solid #8888 }
+          td { border-bottom: 1px solid #8884 }
+          :is(th, td):nth-child(-n+2) { text-align: left }
+          td:first-child { overflow-wrap: anywhere; white-space: normal; font-weight: 600 }
+          .up td:nth-child(2) { color: light-dark(#060, #6c6) }
+          .down td:nth-child(2) { color: light-dark(#a00, #f77) }
+          @media (max-width: 45rem) {
+            thead { display: none }
+            tr { display: block; padding: .6rem 0; border-bottom: 1px solid #8888 }
+            td { display: flex; justify-content: space-between; border: 0; padding: .1rem 0 }
+            td:not(:first-child)::before { content: attr(title); opacity: .7 }
+          }
+        </style>
+        <h1>TcpProxy</h1>
 
-    public static string Of(TcpProxy proxy)
+        """;
+
+    public static string Of(StatusTable status)
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{proxy.ActiveClients} clients now, {proxy.Clients.Refused} turned away because no backend answered\n\n");
-        var width = proxy.Backends.Max(static backend => backend.Name.Length);
-        text.Append(CultureInfo.InvariantCulture, $"{"backend".PadRight(width)}  {"state",-20}  {"now",6}  {"opened",9}  {"failed",7}  {"sent",9}  {"received",9}\n");
-        foreach (var backend in proxy.Backends)
+        var page = new StringBuilder(Head).Append("<p>").Append(status.Summary).Append("</p>\n<table>\n<thead><tr>");
+        foreach (var column in StatusTable.Columns)
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{backend.Name.PadRight(width)}  {StateOf(backend),-20}  {backend.Connections,6}  {backend.Opened,9}  {backend.FailedDials,7}  {Size(backend.Sent),9}  {Size(backend.Received),9}\n");
+            page.Append("<th>").Append(column);
         }
 
-        return text.ToString();
-    }
-
-    private static string StateOf(Backend backend) => backend.Health.Failures switch
-    {
-        0 => "up",
-        var failures => string.Create(CultureInfo.InvariantCulture, $"down, {failures} in a row"),
-    };
-
-    private static string Size(ByteCount count)
-    {
-        var (size, unit) = ((double)count.Total, 0);
-        for (; size >= 1000; unit++)
+        page.Append("</thead>\n<tbody>\n");
+        foreach (var row in status.Rows)
         {
-            size /= 1000;
+            page.Append(row.IsUp ? "<tr class=up>" : "<tr class=down>");
+            foreach (var (column, cell) in StatusTable.Columns.Zip(row.Cells))
+            {
+                page.Append("<td title=").Append(column).Append('>').Append(WebUtility.HtmlEncode(cell));
+            }
+
+            page.Append('\n');
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {s_units[unit]}");
+        return page.Append("</table>\n").ToString();
     }
 }

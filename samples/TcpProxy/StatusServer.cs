@@ -6,9 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit.Samples;
 
-/// <summary>Serves what the proxy knows of itself by HTTP: a page at /, and /metrics for Prometheus. One request for each connection.</summary>
+/// <summary>Serves what the proxy knows of itself by HTTP: a page or, for a terminal, a text at /, and /metrics for Prometheus. One request for each connection.</summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
+    private const string PlainText = "text/plain; charset=utf-8";
+
     private static readonly FrameFormat s_requestHead = FrameFormat.Delimiter("\r\n\r\n"u8, maxFrameSize: 8 * 1024);
 
     private readonly TcpProxy _proxy;
@@ -55,17 +57,23 @@ internal sealed class StatusServer : IAsyncDisposable
 
     private byte[] AnswerTo(string head)
     {
-        var words = head.Split("\r\n")[0].Split(' ');
-        var (status, type, text) = words switch
+        var lines = head.Split("\r\n");
+        var isBrowser = lines.Any(static line => line.StartsWith("Accept:", StringComparison.OrdinalIgnoreCase) && line.Contains("text/html", StringComparison.OrdinalIgnoreCase));
+        return lines[0].Split(' ') switch
         {
-            ["GET", "/", _] => ("200 OK", "text/plain; charset=utf-8", StatusPage.Of(_proxy)),
-            ["GET", "/metrics", _] => ("200 OK", PrometheusText.ContentType, ProxyMetrics.Of(_proxy, _instruments)),
-            ["GET", _, _] => ("404 Not Found", "text/plain", "There are / and /metrics.\n"),
-            [_, _, _] => ("405 Method Not Allowed", "text/plain", "Only GET is served here.\n"),
-            _ => ("400 Bad Request", "text/plain", "This is no HTTP request.\n"),
+            ["GET", var target, _] => target.Split('?')[0] switch
+            {
+                "/" when isBrowser => Answer("200 OK", "text/html; charset=utf-8", StatusPage.Of(StatusTable.Of(_proxy))),
+                "/" => Answer("200 OK", PlainText, StatusText.Of(StatusTable.Of(_proxy))),
+                "/metrics" => Answer("200 OK", PrometheusText.ContentType, ProxyMetrics.Of(_proxy, _instruments)),
+                _ => Answer("404 Not Found", PlainText, "There are / and /metrics.\n"),
+            },
+            [_, _, _] => Answer("405 Method Not Allowed\r\nAllow: GET", PlainText, "Only GET is served here.\n"),
+            _ => Answer("400 Bad Request", PlainText, "This is no HTTP request.\n"),
         };
-        var length = Encoding.UTF8.GetByteCount(text);
-        return Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"));
     }
+
+    private static byte[] Answer(string status, string type, string text) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(text)}\r\nConnection: close\r\n\r\n{text}"));
 }

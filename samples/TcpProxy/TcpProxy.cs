@@ -8,6 +8,7 @@ internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly ConnectionServer _server;
     private readonly StatusServer? _status;
+    private CancellationToken _stopping;
 
     private TcpProxy(ProxySettings settings, IReadOnlyList<ConnectionListener> listeners, ConnectionListener? statusListener, ILoggerFactory loggerFactory)
     {
@@ -51,6 +52,9 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>The clients that there are now.</summary>
     public int ActiveClients => _server.ActiveConnections;
 
+    /// <summary>Whether it accepts no more, and waits for the clients that there are.</summary>
+    public bool IsDraining => _stopping.IsCancellationRequested;
+
     /// <summary>Makes a proxy that listens. It begins to serve with <see cref="RunAsync"/>.</summary>
     public static async Task<TcpProxy> BindAsync(ProxySettings settings, ILoggerFactory loggerFactory)
     {
@@ -78,6 +82,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>Serves until told to stop, then until all clients are done or the drain timeout is over.</summary>
     public async Task<DrainResult> RunAsync(CancellationToken stopping)
     {
+        _stopping = stopping;
         _status?.Start();
         return await _server.RunAsync(stopping);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NetKit.Samples;
 
@@ -8,56 +9,65 @@ if (CommandLine.AsksForHelp(args))
     return 0;
 }
 
-Settings settings;
 try
 {
-    settings = Settings.Parse(args);
+    await RunAsync(Settings.Parse(args));
+    return 0;
 }
 catch (UsageException e)
 {
     Console.Error.WriteLine($"Web: {e.Message} See --help.");
     return 2;
 }
-
-var builder = WebApplication.CreateSlimBuilder();
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
-builder.Services.AddSignalR();
-builder.WebHost.UseKestrelHttpsConfiguration();
-builder.WebHost.ConfigureKestrel(kestrel =>
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
 {
-    Listen(kestrel, 0, HttpProtocols.Http1);
-    Listen(kestrel, 1, HttpProtocols.Http1AndHttp2, endpoint => endpoint.UseHttps(DevelopmentCertificate.Create()));
-    Listen(kestrel, 2, HttpProtocols.Http2);
-});
-
-if (settings.OnNetKit)
-{
-    // The one line by which this app differs from any other.
-    builder.Services.AddNetKitTransport();
+    // The port is in use, or there is no such certificate.
+    Console.Error.WriteLine($"Web: {e.Message}");
+    return 1;
 }
 
-await using var app = builder.Build();
-app.UseWebSockets();
-app.MapGet("/", () => Results.Stream(typeof(Program).Assembly.GetManifestResourceStream("Page.html")!, "text/html; charset=utf-8"));
-app.MapGet("/plaintext", () => "Hello, World!");
-app.Map("/ws", EchoSocket.ServeAsync);
-app.MapHub<EchoHub>("/hub");
-await app.StartAsync();
-SayHowToTry([.. app.Urls]);
-await app.WaitForShutdownAsync();
-return 0;
-
-void Listen(KestrelServerOptions kestrel, int index, HttpProtocols protocols, Action<ListenOptions>? configure = null) =>
-    kestrel.Listen(IPAddress.Loopback, settings.Port == 0 ? 0 : settings.Port + index, endpoint =>
+static async Task RunAsync(Settings settings)
+{
+    var builder = WebApplication.CreateSlimBuilder();
+    builder.Logging.SetMinimumLevel(LogLevel.Warning);
+    builder.Services.AddSignalR();
+    builder.WebHost.UseKestrelHttpsConfiguration();
+    builder.WebHost.ConfigureKestrel(kestrel =>
     {
-        endpoint.Protocols = protocols;
-        configure?.Invoke(endpoint);
+        Limits.Apply(kestrel.Limits);
+        Listen(kestrel, 0, HttpProtocols.Http1);
+        Listen(kestrel, 1, HttpProtocols.Http1AndHttp2, endpoint => Tls.Use(endpoint, settings));
+        Listen(kestrel, 2, HttpProtocols.Http2);
     });
 
-void SayHowToTry(string[] addresses) => Console.WriteLine($"""
-    Serving on {(settings.OnNetKit ? "NetKit" : "Kestrel's own transport")}. Open {addresses[0]} in a browser, or from another terminal:
-      curl {addresses[0]}/plaintext
-      curl -k --http2 {addresses[1]}/plaintext
-      curl --http2-prior-knowledge {addresses[2]}/plaintext
-    Ctrl+C or SIGTERM stops the server.
-    """);
+    if (settings.OnNetKit)
+    {
+        // The one line by which this app differs from any other.
+        builder.Services.AddNetKitTransport();
+    }
+
+    await using var app = builder.Build();
+    app.UseWebSockets(Limits.OfWebSockets());
+    app.MapGet("/", () => Results.Stream(typeof(Program).Assembly.GetManifestResourceStream("Page.html")!, "text/html; charset=utf-8"));
+    app.MapGet("/plaintext", () => "Hello, World!");
+    app.Map("/ws", EchoSocket.ServeAsync);
+    app.MapHub<EchoHub>("/hub");
+    await app.StartAsync();
+    SayHowToTry([.. app.Urls]);
+    await app.WaitForShutdownAsync();
+
+    void Listen(KestrelServerOptions kestrel, int index, HttpProtocols protocols, Action<ListenOptions>? configure = null) =>
+        kestrel.Listen(IPAddress.Loopback, settings.Port == 0 ? 0 : settings.Port + index, endpoint =>
+        {
+            endpoint.Protocols = protocols;
+            configure?.Invoke(endpoint);
+        });
+
+    void SayHowToTry(string[] addresses) => Console.WriteLine($"""
+        Serving on {(settings.OnNetKit ? "NetKit" : "Kestrel's own transport")}. Open {addresses[0]} in a browser, or from another terminal:
+          curl {addresses[0]}/plaintext
+          curl -k --http2 {addresses[1]}/plaintext
+          curl --http2-prior-knowledge {addresses[2]}/plaintext
+        Ctrl+C or SIGTERM stops the server.
+        """);
+}

@@ -1,45 +1,27 @@
 using System.Buffers;
-using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 
 namespace NetKit.Benchmarks;
 
-/// <summary>Lines of 64 B, 512 in one send; one operation is one line, and its part of the send.</summary>
-[MemoryDiagnoser]
-public class LineReadBenchmarks : IDisposable
+/// <summary>Lines of 64 B, 512 in one send.</summary>
+public class LineReadBenchmarks : ReadBenchmarks
 {
     private const int Lines = 512;
     private const int LineSize = 64;
 
-    private readonly byte[] _data;
-    private readonly Socket _streamPeer;
     private readonly StreamReader _streamReader;
-    private readonly Socket _pipePeer;
-    private readonly NetworkStream _pipeStream;
-    private readonly PipeReader _pipe;
-    private readonly Socket _connectionPeer;
-    private readonly Connection _connection;
-    private readonly FrameReader _reader;
 
     public LineReadBenchmarks()
-    {
-        _data = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', LineSize - 1) + "\n", Lines)));
-        (_streamPeer, var server) = Loopback.CreatePair();
-        _streamReader = new StreamReader(new NetworkStream(server, ownsSocket: true));
-        (_pipePeer, server) = Loopback.CreatePair();
-        _pipeStream = new NetworkStream(server, ownsSocket: true);
-        _pipe = PipeReader.Create(_pipeStream);
-        (_connectionPeer, server) = Loopback.CreatePair();
-        _connection = Connection.FromSocket(server);
-        _reader = new FrameReader(_connection, FrameFormat.Delimiter("\n"u8));
-    }
+        : base(
+            Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', LineSize - 1) + "\n", Lines))),
+            Lines,
+            FrameFormat.Delimiter("\n"u8)) => _streamReader = new StreamReader(Stream);
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Lines)]
     public async Task<int> StreamReaderReadLine()
     {
-        var sending = _streamPeer.SendAsync(_data.AsMemory(), SocketFlags.None);
+        var sending = SendToStreamAsync();
         var sum = 0;
         for (var line = 0; line < Lines; line++)
         {
@@ -52,11 +34,11 @@ public class LineReadBenchmarks : IDisposable
     [Benchmark(OperationsPerInvoke = Lines)]
     public async Task<int> PipeReaderByHand()
     {
-        var sending = _pipePeer.SendAsync(_data.AsMemory(), SocketFlags.None);
+        var sending = SendToPipeAsync();
         var sum = 0;
         for (var line = 0; line < Lines;)
         {
-            var result = await _pipe.ReadAsync();
+            var result = await Pipe.ReadAsync();
             var rest = result.Buffer;
             while (rest.PositionOf((byte)'\n') is { } end)
             {
@@ -65,35 +47,15 @@ public class LineReadBenchmarks : IDisposable
                 line++;
             }
 
-            _pipe.AdvanceTo(rest.Start, rest.End);
+            Pipe.AdvanceTo(rest.Start, rest.End);
         }
 
         return sum + await sending;
     }
 
     [Benchmark(OperationsPerInvoke = Lines)]
-    public async Task<int> FrameReader()
-    {
-        var sending = _connectionPeer.SendAsync(_data.AsMemory(), SocketFlags.None);
-        var sum = 0;
-        for (var line = 0; line < Lines; line++)
-        {
-            sum += (int)(await _reader.ReadAsync())!.Value.Length;
-        }
+    public Task<int> FrameReader() => ReadFramesAsync();
 
-        return sum + await sending;
-    }
-
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        _streamPeer.Dispose();
-        _streamReader.Dispose();
-        _pipePeer.Dispose();
-        _pipeStream.Dispose();
-        _connectionPeer.Dispose();
-        _reader.Dispose();
-        _connection.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    [Benchmark(OperationsPerInvoke = Lines)]
+    public Task<int> FrameReaderTryRead() => ReadFramesTogetherAsync();
 }

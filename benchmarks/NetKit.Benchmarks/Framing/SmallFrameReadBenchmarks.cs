@@ -15,4 +15,7 @@ public class SmallFrameReadBenchmarks() : FrameReadBenchmarks(64, Frames)
 
     [Benchmark(OperationsPerInvoke = Frames)]
     public Task<int> FrameReader() => ReadFramesAsync();
+
+    [Benchmark(OperationsPerInvoke = Frames)]
+    public Task<int> FrameReaderTryRead() => ReadFramesTogetherAsync();
 }

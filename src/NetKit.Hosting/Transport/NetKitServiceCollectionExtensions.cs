@@ -15,7 +15,8 @@ public static partial class NetKitServiceCollectionExtensions
     /// <para>It takes IP and Unix socket endpoints; others, such as named pipes and inherited handles, stay with Kestrel's own transports. HTTP,
     /// TLS and all limits are Kestrel's as before. Calling it again only configures further.</para>
     /// <para>Nothing is read ahead of the app, and a flush ends when the system has taken the bytes: so the system's buffers bound what is
-    /// held, and of Kestrel's limits <c>MaxRequestBufferSize</c> and <c>MaxResponseBufferSize</c> have no effect on the transport.</para>
+    /// held. Only when requests came together are answers gathered, up to 16 KB, and sent as one before anybody waits: for the client,
+    /// or for anything else. Of Kestrel's limits <c>MaxRequestBufferSize</c> and <c>MaxResponseBufferSize</c> have no effect on the transport.</para>
     /// <para>A client that hangs up is noticed while its request is handled, as ever. Completing the output of a connection sends
     /// the end to the peer and leaves reading open, where Kestrel's own transport closes both.</para>
     /// </remarks>

@@ -9,7 +9,8 @@ namespace NetKit;
 /// <summary>A connection as Kestrel sees it.</summary>
 /// <remarks>
 /// Kestrel reads and writes it directly: there is no pipe between the two, no loop that fills or drains one, and no change of
-/// thread. So a request is read, handled and answered where its arrival was seen.
+/// thread. So a request is read, handled and answered where its arrival was seen. Answers to requests that came together are
+/// gathered, and leave together: before anybody waits for the client, and before anything ends.
 /// </remarks>
 internal sealed partial class TransportConnection : ConnectionContext, IDuplexPipe, IEndObserver
 {
@@ -22,6 +23,8 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     private readonly CancellationTokenSource _closed = new(); // its lock guards _closing
     private Task? _closing;
     private ConnectionAbortedException? _abortReason;
+    private string? _outcome; // what happened to it first; null while nothing has
+    private readonly long _began;
     private int _isOutputCompleted;
     private int _isDisposed;
 
@@ -36,11 +39,15 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         Transport = this;
         ConnectionClosed = _closed.Token;
         IsObserved = connection.TryObserveEnd(this);
-        NetKitMetrics.ConnectionBegan();
+        _began = MonotonicClock.Now(clock: null);
+        ConnectionReport.Began(connection);
     }
 
     /// <summary>Whether the end of the peer is told to us while nobody reads.</summary>
     public bool IsObserved { get; }
+
+    /// <summary>Whether the peer has sent more than was read.</summary>
+    public bool HasUnreadInput => _input.HasUnread;
 
     public override string ConnectionId
     {
@@ -80,6 +87,10 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+        Interlocked.CompareExchange(ref _outcome, "aborted", null);
+
+        // What was answered before this has left before it, as far as there is room.
+        SendHeldOutput();
         _connection.Abort();
         OnEnded();
     }
@@ -92,7 +103,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
             _output.Complete();
             await _output.WhenSentAsync().ConfigureAwait(false);
             await _connection.DisposeAsync().ConfigureAwait(false);
-            NetKitMetrics.ConnectionEnded();
+            ConnectionReport.Ended(_connection, TimeSpan.FromTicks(MonotonicClock.Now(clock: null) - _began), Volatile.Read(ref _outcome) ?? "completed");
             _listener.OnConnectionClosed();
         }
 
@@ -100,13 +111,16 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Sends the answers that are held back to be sent with the next.</summary>
+    public void SendHeldOutput() => _output.SendHeld();
+
     /// <summary>Says that the peer has finished sending, or that the connection is gone. Never waits: who listens to the token is called in the thread pool.</summary>
     public void OnEnded() => _ = CloseTokenAsync();
 
     /// <summary>What the reader gets for what the connection threw.</summary>
     public Exception ReadFailure(Exception exception)
     {
-        OnEnded();
+        OnFailed(exception);
         if (exception is not ConnectionException failure)
         {
             return exception;
@@ -127,7 +141,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
             Log.ConnectionEnded(_logger, _connection.ToString(), exception.Message);
         }
 
-        OnEnded();
+        OnFailed(exception);
     }
 
     /// <summary>Sends the end once all that was written is sent; or resets, if the output failed.</summary>
@@ -146,6 +160,16 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         {
             _ = EndOutputAsync();
         }
+    }
+
+    private void OnFailed(Exception exception)
+    {
+        if (exception is ConnectionException { Error: not ConnectionError.Closed })
+        {
+            Interlocked.CompareExchange(ref _outcome, "lost", null);
+        }
+
+        OnEnded();
     }
 
     private async Task EndOutputAsync()

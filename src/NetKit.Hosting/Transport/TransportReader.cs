@@ -11,6 +11,9 @@ internal sealed class TransportReader : ConnectionPipeReader
     // Without an observer only a receive can tell that the peer has gone.
     protected override bool WatchesWhileUnread => !_owner.IsObserved;
 
+    // The client may wait for these answers before it sends more.
+    protected override void OnWaiting() => _owner.SendHeldOutput();
+
     protected override Exception Failure(Exception exception) => _owner.ReadFailure(exception);
 
     protected override void OnEnd() => _owner.OnEnded();

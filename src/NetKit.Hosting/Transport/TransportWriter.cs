@@ -14,6 +14,9 @@ internal sealed class TransportWriter : ConnectionPipeWriter
         _owner.OnOutputCompleted(exception);
     }
 
+    // The client has sent the next request already: its answer comes soon.
+    protected override bool MayHold => _owner.HasUnreadInput;
+
     // As of a pipe whose reader has gone: whoever writes is told so, and nothing is thrown at a handler that goes on.
     protected override Exception? Failure(Exception exception)
     {

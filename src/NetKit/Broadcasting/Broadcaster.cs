@@ -43,7 +43,7 @@ public sealed class Broadcaster<T> : IDisposable
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             subscription.Index = _subscriptions.Count;
             _subscriptions.Add(subscription);
-            BroadcastCounts.Began();
+            Tallies.Subscriptions.Increment();
         }
 
         return subscription;
@@ -90,7 +90,7 @@ public sealed class Broadcaster<T> : IDisposable
         lock (_gate)
         {
             _isDisposed = true;
-            BroadcastCounts.Ended(_subscriptions.Count);
+            Tallies.Subscriptions.Add(-_subscriptions.Count);
             for (var i = _subscriptions.Count - 1; i >= 0; i--)
             {
                 var subscription = _subscriptions[i];
@@ -141,6 +141,6 @@ public sealed class Broadcaster<T> : IDisposable
         last.Index = subscription.Index;
         _subscriptions.RemoveAt(_subscriptions.Count - 1);
         subscription.Index = -1;
-        BroadcastCounts.Ended(1);
+        Tallies.Subscriptions.Decrement();
     }
 }

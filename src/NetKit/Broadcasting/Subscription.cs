@@ -186,20 +186,21 @@ public sealed class Subscription<T> : IDisposable
             {
                 case SlowConsumerPolicy.DropNewest:
                     _dropped++;
-                    BroadcastCounts.DropNewest();
+                    Tallies.NewestItemsDropped.Increment();
                     return OfferResult.Nothing;
                 case SlowConsumerPolicy.DropOldest:
                     _queue.Dequeue();
                     _queue.TryEnqueue(item);
                     _dropped++;
-                    BroadcastCounts.DropOldest();
+                    Tallies.OldestItemsDropped.Increment();
                     return OfferResult.Nothing;
                 default:
                     var dropped = _queue.Count + 1;
                     _queue.Clear();
                     _dropped += dropped;
                     _end = SubscriptionEnd.Disconnected;
-                    BroadcastCounts.Disconnect(dropped);
+                    Tallies.DisconnectedSubscribers.Increment();
+                    Tallies.ItemsOfDisconnected.Add(dropped);
                     return OfferResult.Disconnects;
             }
         }

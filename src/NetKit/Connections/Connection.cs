@@ -34,8 +34,8 @@ public abstract partial class Connection : Stream
 
     private protected Connection(ConnectionHalf reading) => _reading = reading;
 
-    /// <summary>Names the connection in logs: short, unique in this process, made on first use.</summary>
-    public string Id => _id ?? Interlocked.CompareExchange(ref _id, ConnectionId.Next(), null) ?? _id;
+    /// <summary>Names the connection in logs: short, unique in this process, made on first use. With TLS it is that of the connection below.</summary>
+    public string Id => _id ?? Interlocked.CompareExchange(ref _id, MakeId(), null) ?? _id;
 
     /// <summary>Names this side's endpoint; null where the transport has none.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
@@ -181,7 +181,8 @@ public abstract partial class Connection : Stream
     /// <para>A view: deadlines act on it, and completing the pipes neither half-closes nor closes the connection. Do not also read
     /// from the connection directly while the reader holds bytes, or after a read of it was cancelled.</para>
     /// <para>A read that is cancelled loses nothing. A flush that is cancelled is only waited for no longer: its bytes are sent, and
-    /// before those of the next. What a flush had not sent when the write deadline passed, or the connection broke, is lost.</para>
+    /// before those of the next. What a flush had not sent when the write deadline passed, or the connection broke, is lost; if
+    /// nobody waited for it any more, the next flush says so.</para>
     /// </remarks>
     public IDuplexPipe AsDuplexPipe(StreamPipeReaderOptions? readerOptions = null, StreamPipeWriterOptions? writerOptions = null) =>
         _duplexPipe
@@ -265,6 +266,9 @@ public abstract partial class Connection : Stream
     /// <returns>False when it was closed before; then nothing happens.</returns>
     internal abstract bool TryAbort(CloseCause cause);
 
+    /// <summary>Why the connection does not work any more on this side.</summary>
+    internal abstract CloseCause ClosedFor { get; }
+
     /// <summary>Tells an observer when the peer has finished sending or is gone, also while nobody reads.</summary>
     /// <returns>False where only a read can tell; then nothing is promised.</returns>
     internal virtual bool TryObserveEnd(IEndObserver observer) => false;
@@ -287,6 +291,8 @@ public abstract partial class Connection : Stream
         }
     }
 
+    private protected virtual string MakeId() => ConnectionId.Next();
+
     private protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     private protected abstract ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);
@@ -300,6 +306,13 @@ public abstract partial class Connection : Stream
 
     /// <summary>As <see cref="CloseAsync"/>, for callers that cannot await.</summary>
     private protected abstract void Close(TimeSpan patience);
+
+    /// <summary>Counts an operation that its deadline or timeout has ended, and makes its exception. For the layer that was called, and no other.</summary>
+    private protected DeadlineExceededException DeadlineExceeded(string operation, long bytesTransferred = 0)
+    {
+        NetKitMetrics.DeadlineExceeded(isRead: operation == "read");
+        return new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);
+    }
 
     /// <summary>The time each read has for itself; infinite for no bound.</summary>
     private protected TimeSpan ReadLimit => DurationOf(_readTimeout);

@@ -4,8 +4,10 @@ namespace NetKit;
 
 /// <summary>Writes a connection as a pipe, with no pipe in between: a flush is one write of all that was written.</summary>
 /// <remarks>
-/// A flush ends when the transport has taken the bytes; that is the back-pressure. When its caller gives up, the bytes are
-/// sent all the same, and the next flush waits for them first.
+/// <para>A flush ends when the transport has taken the bytes; that is the back-pressure. When its caller gives up, the bytes are
+/// sent all the same, and the next flush waits for them first.</para>
+/// <para>Whoever owns the connection may derive a writer that gathers, by <see cref="MayHold"/>: its flush may end before the
+/// bytes are sent. Not for a pipe that somebody else may write beside, half-close or close the connection of.</para>
 /// </remarks>
 internal class ConnectionPipeWriter : PipeWriter
 {
@@ -49,8 +51,9 @@ internal class ConnectionPipeWriter : PipeWriter
         }
 
         var isCancelled = Volatile.Read(ref _isCancelling) != 0 && Interlocked.Exchange(ref _isCancelling, 0) != 0;
+        var length = _unflushed;
         var written = TakeWritten();
-        if (_pending is { } pending && pending.TryJoin(written, isCancelled, cancellationToken, out var flush))
+        if (_pending is { IsIdle: false } pending && pending.TryJoin(written, length, MayHold, isCancelled, cancellationToken, out var flush))
         {
             return flush;
         }
@@ -61,10 +64,25 @@ internal class ConnectionPipeWriter : PipeWriter
             return new ValueTask<FlushResult>(ResultOf(isCancelled));
         }
 
+        if (length <= PendingFlush.MostHeld && MayHold)
+        {
+            (_pending ??= new PendingFlush(this)).Hold(written, length);
+            return new ValueTask<FlushResult>(ResultOf(isCancelled));
+        }
+
         var send = Send(written);
         return send.IsCompleted
             ? End(send, written, isCancelled)
             : (_pending ??= new PendingFlush(this)).BeginAsync(send, written, isCancelled, cancellationToken);
+    }
+
+    /// <summary>Sends what is held back, if there is something. Any thread may ask for it at any time; the answer is not waited for.</summary>
+    public void SendHeld()
+    {
+        if (_pending is { IsHolding: true } pending)
+        {
+            pending.SendHeld();
+        }
     }
 
     public sealed override void CancelPendingFlush()
@@ -75,7 +93,7 @@ internal class ConnectionPipeWriter : PipeWriter
         }
     }
 
-    /// <summary>Ends writing. What was written and not flushed is sent; not waited for.</summary>
+    /// <summary>Ends writing. What was written and not flushed is sent, if there is no exception; what was held back in any case. It is not waited for.</summary>
     public override void Complete(Exception? exception = null)
     {
         if (_isCompleted)
@@ -84,12 +102,15 @@ internal class ConnectionPipeWriter : PipeWriter
         }
 
         _isCompleted = true;
+        var length = _unflushed;
         var last = TakeWritten();
-        if (last is null || exception is not null || _isBroken)
+        if (exception is not null || _isBroken)
         {
             PipeBuffer.Return(last);
+            last = null;
         }
-        else if (_pending is not { } pending || !pending.TryQueue(last))
+
+        if ((_pending is not { } pending || !pending.TryFinish(last, length)) && last is not null)
         {
             SendLast(last);
         }
@@ -104,8 +125,14 @@ internal class ConnectionPipeWriter : PipeWriter
     /// <summary>Waits until all that was flushed is sent, or lost.</summary>
     public ValueTask WhenSentAsync() => _pending?.WhenSentAsync() ?? ValueTask.CompletedTask;
 
+    /// <summary>Whether what is flushed may be held back for a moment, because more is about to be flushed, as it seems. Asked at each flush.</summary>
+    protected virtual bool MayHold => false;
+
     /// <summary>Makes of what a send threw what the writer is to see; null: that nobody reads any more.</summary>
     protected virtual Exception? Failure(Exception exception) => exception;
+
+    /// <summary>Runs what sends the held bytes, if nobody has sent them before: after what now runs on this thread, which may flush more.</summary>
+    internal virtual void Schedule(IThreadPoolWorkItem sending) => LoopThread.RunNext(sending);
 
     internal ValueTask Send(PipeBuffer first)
     {

@@ -21,7 +21,7 @@ internal sealed class MemoryConnection : ReadinessConnection
         _remote = remote;
 
         // Never inline: the awaiting code would run inside the peer's own call, and theirs inside ours, without end.
-        _incoming.ReaderReady = () => OnReceiveReady(inline: false);
+        _incoming.ReaderReady = OnReceiveReadyElsewhere;
         _outgoing.WriterReady = () => OnSendReady(inline: false);
     }
 

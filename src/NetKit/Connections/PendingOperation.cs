@@ -8,7 +8,7 @@ namespace NetKit;
 /// Used again and again: the result is fetched exactly once, and only then does the object serve the next operation. What
 /// failed is kept as a value and thrown where it is fetched, so an operation that nobody awaits costs no exception.
 /// </remarks>
-internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSource
+internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<int> _promise;
     private TokenWatch? _watch; // made by the first token that can be cancelled
@@ -56,6 +56,10 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     /// <summary>Goes on, now that the transport may be ready. The caller owns the operation and gives it up here.</summary>
     /// <param name="inline">Whether the awaiting code may run on this thread, before this returns.</param>
     public abstract void Resume(bool inline);
+
+    /// <summary>As <see cref="Resume"/>, in the thread pool: for a thread that must not run the awaiting code, and has nobody who looks at the promise at once.</summary>
+    /// <remarks>The operation is itself the pool's item, and the awaiting code runs in it: a promise that is kept here would have to queue that, which makes an object of most.</remarks>
+    public void ResumeElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
     /// <summary>Takes the connection and the caller's token. Before the operation is published, so that no later owner can miss it.</summary>
     protected void Begin(ReadinessConnection connection, CancellationToken token)
@@ -124,6 +128,8 @@ internal abstract class PendingOperation : IValueTaskSource<int>, IValueTaskSour
     }
 
     void IValueTaskSource.GetResult(short token) => GetResult(token);
+
+    void IThreadPoolWorkItem.Execute() => Resume(inline: true);
 
     public ValueTaskSourceStatus GetStatus(short token) => _promise.GetStatus(token);
 

@@ -8,12 +8,16 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
     private const int FirstSize = 4096;
     private const int LargestSize = 64 * 1024; // unless more is asked for at once
 
-    // Most writes need one, and send it on the thread that filled it.
+    // One to write to, while another waits to be sent; and two more for what is larger than one.
+    private const int MostSpares = 4;
+
+    // Most are sent on the thread that filled them.
     [ThreadStatic]
     private static PipeBuffer? t_spare;
 
     private byte[] _array = [];
     private int _written;
+    private int _spares; // of a spare: how many there are, with those after it
 
     private PipeBuffer()
     {
@@ -30,8 +34,7 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
     /// <param name="least">How many bytes it must have room for.</param>
     public static PipeBuffer Rent(PipeBuffer? before, int least)
     {
-        var buffer = t_spare ?? new PipeBuffer();
-        t_spare = null;
+        var buffer = TakeSpare() ?? new PipeBuffer();
         var size = before is null ? FirstSize : Math.Min(before._array.Length * 2, LargestSize);
         buffer._array = ArrayPool<byte>.Shared.Rent(Math.Max(size, least));
         if (before is not null)
@@ -54,7 +57,7 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
             first.Memory = default;
             first.Next = null;
             first.RunningIndex = 0;
-            t_spare = first;
+            first.LeaveSpare();
             first = (PipeBuffer?)next;
         }
     }
@@ -68,6 +71,19 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
         }
 
         _written += count;
+    }
+
+    /// <summary>Copies what another buffer holds behind what is written here; false when there is no room for it, or it is not the only one.</summary>
+    public bool TryCopy(PipeBuffer other)
+    {
+        if (other.Next is not null || other._written > RoomLength)
+        {
+            return false;
+        }
+
+        other._array.AsSpan(0, other._written).CopyTo(Room.Span);
+        _written += other._written;
+        return true;
     }
 
     /// <summary>Lets another chain of buffers follow this one.</summary>
@@ -89,6 +105,29 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
             }
 
             last = next;
+        }
+    }
+
+    private static PipeBuffer? TakeSpare()
+    {
+        var spare = t_spare;
+        if (spare is not null)
+        {
+            t_spare = (PipeBuffer?)spare.Next;
+            spare.Next = null;
+        }
+
+        return spare;
+    }
+
+    private void LeaveSpare()
+    {
+        var spares = t_spare?._spares ?? 0;
+        if (spares < MostSpares)
+        {
+            _spares = spares + 1;
+            Next = t_spare;
+            t_spare = this;
         }
     }
 }

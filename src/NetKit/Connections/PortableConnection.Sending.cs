@@ -76,6 +76,7 @@ internal sealed partial class PortableConnection
     private int SendFirstBuffers(in ReadOnlySequence<byte> buffers, out SocketError status)
     {
         var batch = t_buffers ??= new List<ArraySegment<byte>>(MostBuffersTogether);
+        _isSending = true;
         try
         {
             foreach (var segment in buffers)
@@ -88,14 +89,14 @@ internal sealed partial class PortableConnection
                 if (batch.Count == MostBuffersTogether || !MemoryMarshal.TryGetArray(segment, out var array))
                 {
                     // Native memory has no array to hand over: it goes by itself, once it is first.
-                    return batch.Count > 0 ? _socket.Send(batch, SocketFlags.None, out status) : TrySend(segment.Span, out status);
+                    return batch.Count > 0 ? Send(batch, out status) : TrySend(segment.Span, out status);
                 }
 
                 batch.Add(array);
             }
 
             status = SocketError.Success;
-            return batch.Count > 0 ? _socket.Send(batch, SocketFlags.None, out status) : 0;
+            return batch.Count > 0 ? Send(batch, out status) : 0;
         }
         catch (ObjectDisposedException)
         {
@@ -104,8 +105,16 @@ internal sealed partial class PortableConnection
         }
         finally
         {
+            _isSending = false;
             batch.Clear();
         }
+    }
+
+    private int Send(List<ArraySegment<byte>> batch, out SocketError status)
+    {
+        var sent = _socket.Send(batch, SocketFlags.None, out status);
+        KeepSendError(status);
+        return sent;
     }
 
     /// <summary>Waits for room by sending one byte, the next of the write: a send of nothing would not wait.</summary>
@@ -176,12 +185,18 @@ internal sealed partial class PortableConnection
             {
                 Volatile.Write(ref _sent, _send.GetResult());
             }
-            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (SocketException exception)
             {
-                // Not sent. If the socket is broken, the next send says so.
+                // Not sent. The next send says so too, but not any more why.
+                _connection.KeepSendError(exception.SocketErrorCode);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                // Not sent.
             }
 
             Interlocked.Exchange(ref _underWay, 0);
+            _connection.OnSendWaitEnded();
             _connection.OnSendReady(inline);
         }
     }

@@ -17,6 +17,9 @@ internal sealed partial class PortableConnection : ReadinessConnection
     private ReceiveProbe? _probe;
     private SendWait? _sendWait;
     private SocketError _receiveError;
+    private SocketError _sendError; // written before _isSending, or the wait for room, ends
+    private volatile bool _isSending;
+    private volatile bool _endAwaitsSend; // a read was shown an end that a send under way may know to be a reset
     private int _probing;
     private bool _fullMeansEmpty; // guarded by the reading turn, and by the owner of a read that waits; the last full receive, too, had taken all there was
 
@@ -62,6 +65,10 @@ internal sealed partial class PortableConnection : ReadinessConnection
         {
             _fullMeansEmpty = true;
         }
+        else if (count == 0 && status == SocketError.Success)
+        {
+            OnEnd(out status);
+        }
 
         _isLikelyEmpty = count > 0 && (count < buffer.Length || _fullMeansEmpty);
         return count;
@@ -90,9 +97,11 @@ internal sealed partial class PortableConnection : ReadinessConnection
             return 0;
         }
 
+        _isSending = true;
         try
         {
             var sent = _socket.Send(buffer, SocketFlags.None, out status);
+            KeepSendError(status);
             if (status == SocketError.Success && sent < buffer.Length)
             {
                 // The kernel takes less than all only when it has no room for more: asking again would be a wasted call.
@@ -106,6 +115,10 @@ internal sealed partial class PortableConnection : ReadinessConnection
             status = SocketError.OperationAborted;
             return 0;
         }
+        finally
+        {
+            _isSending = false;
+        }
     }
 
     internal override long TrySend(in ReadOnlySequence<byte> buffers, out SocketError status) =>
@@ -113,6 +126,12 @@ internal sealed partial class PortableConnection : ReadinessConnection
 
     private protected override void ArmReceive()
     {
+        if (_endAwaitsSend)
+        {
+            ArmEnd();
+            return;
+        }
+
         if (IsClosed || Interlocked.Exchange(ref _probing, 1) != 0)
         {
             // A probe that an earlier read left behind serves this one too.

@@ -48,7 +48,7 @@ internal sealed class ReadOperation : PendingOperation
             return;
         }
 
-        Half.CountReceived(count);
+        Connection.CountReceived(count);
         Interruption = Connection.EndOf(status);
         Finish(count, status, inline);
     }

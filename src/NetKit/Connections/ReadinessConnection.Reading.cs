@@ -30,6 +30,9 @@ internal abstract partial class ReadinessConnection
         Reading.Take()?.Resume(inline);
     }
 
+    /// <summary>As <see cref="OnReceiveReady"/>, for a transport that tells from within somebody else's call.</summary>
+    private protected void OnReceiveReadyElsewhere() => Reading.Take()?.ResumeElsewhere();
+
     private async ValueTask<int> ReceiveAfterOthersAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var limit = FromNow(ReadLimit);
@@ -57,7 +60,7 @@ internal abstract partial class ReadinessConnection
 
             if (status == SocketError.Success)
             {
-                Reading.CountReceived(count);
+                CountReceived(count);
                 _readTurn.Exit();
                 return new ValueTask<int>(count);
             }

@@ -36,6 +36,8 @@ internal abstract partial class ReadinessConnection : Connection
     /// <summary>Tells whether the connection was closed or aborted on this side.</summary>
     internal bool IsClosed => _closedFor != CloseCause.None;
 
+    internal sealed override CloseCause ClosedFor => _closedFor;
+
     internal sealed override uint Sent => Volatile.Read(ref _sent);
 
     /// <summary>Reads what is there, without waiting. For an empty buffer: succeeds when a read would not have to wait.</summary>
@@ -63,6 +65,9 @@ internal abstract partial class ReadinessConnection : Connection
 
     /// <summary>Advances a write by what its wait for room has sent by itself; false while that is not known yet.</summary>
     internal virtual bool TrySettleSend(WriteOperation operation) => true;
+
+    /// <summary>Whether bytes come from and go to the peer here, and not by way of a stream that may be a connection itself.</summary>
+    private protected virtual bool IsTransport => true;
 
     /// <summary>Asks a wait for room to end soon.</summary>
     internal virtual void StopWaitingToSend()
@@ -105,7 +110,7 @@ internal abstract partial class ReadinessConnection : Connection
 
         if (end == OperationEnd.DeadlineExceeded)
         {
-            return new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint, bytesTransferred);
+            return DeadlineExceeded(operation, bytesTransferred);
         }
 
         if (end == OperationEnd.Closed || status == SocketError.OperationAborted)
@@ -130,7 +135,24 @@ internal abstract partial class ReadinessConnection : Connection
         : new ConnectionException(ConnectionError.Closed, operation, LocalEndPoint, RemoteEndPoint, innerException: null, bytesTransferred);
 
     /// <summary>Counts bytes that the transport has taken. In turn.</summary>
-    internal void CountSent(long count) => _sent += (uint)count;
+    internal void CountSent(long count)
+    {
+        _sent += (uint)count;
+        if (Traffic.IsCounted && IsTransport)
+        {
+            Traffic.AddSent(count);
+        }
+    }
+
+    /// <summary>Counts bytes that the transport has given. In turn.</summary>
+    internal void CountReceived(int count)
+    {
+        Reading.CountReceived(count);
+        if (Traffic.IsCounted && IsTransport)
+        {
+            Traffic.AddReceived(count);
+        }
+    }
 
     /// <summary>What ended an operation that failed in the transport: whatever the system says of a socket that is going away, the reason is that we closed it.</summary>
     internal OperationEnd EndOf(SocketError status) =>
@@ -158,7 +180,7 @@ internal abstract partial class ReadinessConnection : Connection
     {
         if (!entered)
         {
-            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+            throw DeadlineExceeded(operation);
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class StreamConnection : ReadinessConnection
 
         _stream = stream;
         _leaveOpen = leaveOpen;
-        _receiver = new StreamReceiver(stream, () => OnReceiveReady(inline: false), _stop.Token);
+        _receiver = new StreamReceiver(stream, OnReceiveReadyElsewhere, _stop.Token);
         _sender = new StreamSender(stream, () => OnSendReady(inline: false), _stop.Token);
     }
 
@@ -49,6 +49,8 @@ internal sealed class StreamConnection : ReadinessConnection
         NetworkStream network => network.Socket,
         _ => null,
     };
+
+    private protected override bool IsTransport => false;
 
     internal override int TryReceive(Span<byte> buffer, out SocketError status) => _receiver.TryReceive(buffer, out status);
 

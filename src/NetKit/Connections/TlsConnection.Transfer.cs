@@ -133,7 +133,7 @@ public sealed partial class TlsConnection
     {
         if (!await turn.ConfigureAwait(false))
         {
-            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+            throw DeadlineExceeded(operation);
         }
     }
 
@@ -164,7 +164,7 @@ public sealed partial class TlsConnection
         ThrowIfClosed(operation);
         if (half is { HasPassed: true })
         {
-            throw new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+            throw DeadlineExceeded(operation);
         }
     }
 
@@ -175,7 +175,7 @@ public sealed partial class TlsConnection
         {
             return caller.IsCancellationRequested
                 ? new OperationCanceledException(caller)
-                : new DeadlineExceededException(operation, LocalEndPoint, RemoteEndPoint);
+                : DeadlineExceeded(operation);
         }
 
         return Volatile.Read(ref _closed) != 0

@@ -77,6 +77,8 @@ public sealed partial class TlsConnection : Connection
     // Of the connection below, handshake and records included.
     internal override uint Sent => _inner.Sent;
 
+    internal override CloseCause ClosedFor => _inner.ClosedFor;
+
     internal override ConnectionHalf Writing => _inner.Writing;
 
     internal override ConnectionHalf? WritingIfMade => _inner.WritingIfMade;
@@ -88,6 +90,9 @@ public sealed partial class TlsConnection : Connection
     internal static ValueTask<TlsConnection> AuthenticateAsServerAsync(
         Connection inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken) =>
         AuthenticateAsync(inner, inner, tls => tls.AuthenticateAsServerAsync(options, cancellationToken));
+
+    // One connection to whoever reads logs and traces: its handshake and what came of it.
+    private protected override string MakeId() => _inner.Id;
 
     internal override void Schedule(IThreadPoolWorkItem work) => _inner.Schedule(work);
 
@@ -116,9 +121,9 @@ public sealed partial class TlsConnection : Connection
         catch (Exception exception)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
-            if (exception is IOException and not ConnectionException)
+            if (exception.GetType() == typeof(IOException))
             {
-                // The peer hung up. That says nothing about its certificate, and another try may go well.
+                // The peer hung up; what a callback of the user's throws, such as that a file is not there, is of its own type. That says nothing about its certificate, and another try may go well.
                 throw new ConnectionException(
                     ConnectionError.Aborted,
                     "TLS handshake",

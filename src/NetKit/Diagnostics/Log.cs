@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(222, LogLevel.Warning, "The certificate of {File} cannot be loaded; the one from before is served on.")]
     public static partial void CertificateBroken(ILogger logger, string file, Exception exception);
 
+    [LoggerMessage(223, LogLevel.Error, "ConnectionServerOptions.TlsSelector failed; its client got no handler. {Suppressed} more failures since the last such message.")]
+    public static partial void SelectorFailed(ILogger logger, int suppressed, Exception exception);
+
     [LoggerMessage(230, LogLevel.Critical, "The server {Server} has ended by itself: all its listeners were closed. The application stops.")]
     public static partial void ServerLost(ILogger logger, string server);
 

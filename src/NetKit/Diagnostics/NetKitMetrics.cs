@@ -8,8 +8,14 @@ internal static class NetKitMetrics
 {
     private static readonly Meter s_meter = new(NetKitDiagnostics.MeterName);
 
-    private static readonly UpDownCounter<long>? s_active = Create(static () => s_meter.CreateUpDownCounter<long>(
-        "netkit.server.active_connections", "{connection}", "Connections that a server handles now."));
+    private static readonly InstrumentAdvice<double> s_shortTimes = new() { HistogramBucketBoundaries = HistogramBuckets.ShortTimes };
+    private static readonly InstrumentAdvice<double> s_longTimes = new() { HistogramBucketBoundaries = HistogramBuckets.LongTimes };
+    private static readonly InstrumentAdvice<double> s_waits = new() { HistogramBucketBoundaries = HistogramBuckets.Waits };
+
+    // Gauges are looked at when somebody collects them. Steps up and down, told as they happen, would be off for ever for
+    // a listener that comes, goes or comes back while connections live.
+    private static readonly ObservableUpDownCounter<long>? s_active = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.server.active_connections", static () => Tallies.ActiveConnections.Count, "{connection}", "Connections that servers handle now."));
 
     private static readonly Counter<long>? s_accepted = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accepted_connections", "{connection}", "Connections that a server began to handle."));
@@ -23,20 +29,26 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_acceptErrors = Create(static () => s_meter.CreateCounter<long>(
         "netkit.server.accept_errors", "{error}", "Accepts that failed on this side, mostly for want of descriptors."));
 
-    private static readonly UpDownCounter<long>? s_handshakes = Create(static () => s_meter.CreateUpDownCounter<long>(
-        "netkit.server.active_handshakes", "{connection}", "Connections that were accepted and have no handler yet: PROXY header and TLS handshake."));
+    private static readonly Histogram<double>? s_connectionDuration = Create(static () => s_meter.CreateHistogram(
+        "netkit.server.connection.duration", "s", "How long connections lasted, from their handler's beginning until they were closed, by outcome.", tags: null, s_longTimes));
 
-    private static readonly Histogram<double>? s_handshakeDuration = Create(static () => s_meter.CreateHistogram<double>(
-        "netkit.server.handshake.duration", "s", "How long connections took from their accept to their handler, or to their end without one, by outcome."));
+    private static readonly ObservableUpDownCounter<long>? s_handshakes = Create(static () => s_meter.CreateObservableUpDownCounter(
+        "netkit.server.active_handshakes", static () => Tallies.ActiveHandshakes.Count, "{connection}", "Connections that were accepted and have no handler yet: PROXY header and TLS handshake."));
 
-    private static readonly Histogram<double>? s_dialDuration = Create(static () => s_meter.CreateHistogram<double>(
-        "netkit.dialer.duration", "s", "How long dials took, name resolution, all attempts and TLS together."));
+    private static readonly Histogram<double>? s_handshakeDuration = Create(static () => s_meter.CreateHistogram(
+        "netkit.server.handshake.duration", "s", "How long connections took from their accept to their handler, or to their end without one, by outcome.", tags: null, s_shortTimes));
+
+    private static readonly ObservableCounter<long>? s_traffic = Create(static () => s_meter.CreateObservableCounter(
+        "netkit.connection.io", ObserveTraffic, "By", "Bytes that connections received and sent while somebody listened, records and handshakes of TLS included."));
+
+    private static readonly ObservableCounter<long>? s_deadlines = Create(static () => s_meter.CreateObservableCounter(
+        "netkit.connection.deadlines_exceeded", ObserveDeadlines, "{operation}", "Reads and writes of connections that a deadline or timeout ended."));
+
+    private static readonly Histogram<double>? s_dialDuration = Create(static () => s_meter.CreateHistogram(
+        "netkit.dialer.duration", "s", "How long dials took, name resolution, all attempts and TLS together.", tags: null, s_shortTimes));
 
     private static readonly Counter<long>? s_dialAttempts = Create(static () => s_meter.CreateCounter<long>(
         "netkit.dialer.attempts", "{attempt}", "Attempts of dials, each at one address."));
-
-    /// <summary>Tells whether anybody wants to know about dials.</summary>
-    public static bool DialsAreMeasured => s_dialDuration is { Enabled: true } || s_dialAttempts is { Enabled: true };
 
     private static readonly Counter<long>? s_retries = Create(static () => s_meter.CreateCounter<long>(
         "netkit.dialer.retries", "{retry}", "Rounds of dialing that followed a failed one, by the error of that."));
@@ -56,10 +68,9 @@ internal static class NetKitMetrics
     private static readonly Counter<long>? s_leaked = Create(static () => s_meter.CreateCounter<long>(
         "netkit.pool.leaked_leases", "{lease}", "Leases that were dropped, neither returned nor disposed, and taken back."));
 
-    private static readonly Histogram<double>? s_acquireWait = Create(static () => s_meter.CreateHistogram<double>(
-        "netkit.pool.acquire_wait", "s", "How long callers waited for a connection of a pool; 0 where one was idle."));
+    private static readonly Histogram<double>? s_acquireWait = Create(static () => s_meter.CreateHistogram(
+        "netkit.pool.acquire_wait", "s", "How long callers waited for a connection of a pool; 0 where one was idle.", tags: null, s_waits));
 
-    // Looked at when somebody collects them, so that acquiring and returning pay nothing.
     private static readonly ObservableUpDownCounter<long>? s_pooled = Create(static () => s_meter.CreateObservableUpDownCounter(
         "netkit.pool.connections", PoolGauges.Connections, "{connection}", "Connections that pools have, by state."));
 
@@ -67,13 +78,16 @@ internal static class NetKitMetrics
         "netkit.pool.waiting", PoolGauges.Waiting, "{caller}", "Callers that wait for a connection of a pool."));
 
     private static readonly ObservableUpDownCounter<long>? s_subscriptions = Create(static () => s_meter.CreateObservableUpDownCounter(
-        "netkit.broadcaster.subscriptions", static () => BroadcastCounts.Subscriptions, "{subscription}", "Subscriptions that broadcasters have."));
+        "netkit.broadcaster.subscriptions", static () => Tallies.Subscriptions.Count, "{subscription}", "Subscriptions that broadcasters have."));
 
     private static readonly ObservableCounter<long>? s_disconnected = Create(static () => s_meter.CreateObservableCounter(
-        "netkit.broadcaster.disconnected_subscribers", static () => BroadcastCounts.Disconnected, "{subscription}", "Subscriptions that were ended because the subscriber was too slow."));
+        "netkit.broadcaster.disconnected_subscribers", static () => Tallies.DisconnectedSubscribers.Count, "{subscription}", "Subscriptions that were ended because the subscriber was too slow."));
 
     private static readonly ObservableCounter<long>? s_dropped = Create(static () => s_meter.CreateObservableCounter(
-        "netkit.broadcaster.dropped_items", BroadcastCounts.Dropped, "{item}", "Items that a subscriber was too slow for, by policy."));
+        "netkit.broadcaster.dropped_items", ObserveDropped, "{item}", "Items that a subscriber was too slow for, by policy."));
+
+    /// <summary>Whether anybody listens to how many bytes connections move.</summary>
+    public static bool MeasuresTraffic => s_traffic is { Enabled: true };
 
     /// <summary>Whether anybody listens to how long callers wait for a connection.</summary>
     public static bool MeasuresAcquireWait => s_acquireWait is { Enabled: true };
@@ -82,7 +96,11 @@ internal static class NetKitMetrics
 
     public static void PoolClosed(string reason) => Add(s_closed, 1, new KeyValuePair<string, object?>("reason", reason));
 
-    public static void LeaseLeaked() => Add(s_leaked, 1);
+    public static void LeaseLeaked()
+    {
+        Tallies.LeakedLeases.Increment();
+        Add(s_leaked, 1);
+    }
 
     public static void AcquireWaited(TimeSpan wait)
     {
@@ -94,28 +112,52 @@ internal static class NetKitMetrics
 
     public static void ConnectionBegan()
     {
+        Tallies.ActiveConnections.Increment();
+        Tallies.AcceptedConnections.Increment();
         Add(s_accepted, 1);
-        Add(s_active, 1);
     }
 
-    public static void ConnectionEnded() => Add(s_active, -1);
+    /// <summary>Records how long a connection lasted.</summary>
+    /// <param name="seconds">From its handler's beginning on.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void ConnectionEnded(double seconds, string outcome)
+    {
+        Tallies.ActiveConnections.Decrement();
+        Record(s_connectionDuration, seconds, outcome);
+    }
 
-    public static void ConnectionRejected(string reason) => Add(s_rejected, 1, new KeyValuePair<string, object?>("reason", reason));
+    public static void ConnectionRejected(string reason)
+    {
+        Tallies.RejectedConnections.Increment();
+        Add(s_rejected, 1, new KeyValuePair<string, object?>("reason", reason));
+    }
 
-    public static void ConnectionTimedOut(string reason) => Add(s_timedOut, 1, new KeyValuePair<string, object?>("reason", reason));
+    public static void ConnectionTimedOut(string reason)
+    {
+        Tallies.TimedOutConnections.Increment();
+        Add(s_timedOut, 1, new KeyValuePair<string, object?>("reason", reason));
+    }
 
-    public static void HandshakeBegan() => Add(s_handshakes, 1);
+    public static void HandshakeBegan() => Tallies.ActiveHandshakes.Increment();
 
     /// <summary>Records how long a connection took to its handler, or to its end without one.</summary>
     /// <param name="seconds">From its accept on.</param>
     /// <param name="outcome">How it ended.</param>
     public static void HandshakeEnded(double seconds, string outcome)
     {
-        Add(s_handshakes, -1);
+        Tallies.ActiveHandshakes.Decrement();
         Record(s_handshakeDuration, seconds, outcome);
     }
 
-    public static void AcceptFailed() => Add(s_acceptErrors, 1);
+    public static void AcceptFailed()
+    {
+        Tallies.AcceptErrors.Increment();
+        Add(s_acceptErrors, 1);
+    }
+
+    /// <summary>Counts an operation that its deadline ended.</summary>
+    /// <param name="isRead">Whether it was a read; else it was a write, or the end of writing.</param>
+    public static void DeadlineExceeded(bool isRead) => (isRead ? Tallies.ReadDeadlines : Tallies.WriteDeadlines).Increment();
 
     /// <summary>Counts an attempt of a dial.</summary>
     /// <param name="outcome">How it ended.</param>
@@ -132,7 +174,16 @@ internal static class NetKitMetrics
     /// <summary>Records how long a dial took.</summary>
     /// <param name="seconds">From its beginning to its end.</param>
     /// <param name="outcome">How it ended.</param>
-    public static void DialEnded(double seconds, string outcome) => Record(s_dialDuration, seconds, outcome);
+    public static void DialEnded(double seconds, string outcome)
+    {
+        Tallies.Dials.Increment();
+        if (outcome is "failed" or "timed_out")
+        {
+            Tallies.FailedDials.Increment();
+        }
+
+        Record(s_dialDuration, seconds, outcome);
+    }
 
     public static void DialRetried(ConnectionError error)
     {
@@ -146,6 +197,25 @@ internal static class NetKitMetrics
         Add(s_circuitChanges, 1, new KeyValuePair<string, object?>("netkit.circuit.state", state));
 
     public static void DialRejectedByCircuit() => Add(s_circuitRejections, 1);
+
+    private static Measurement<long>[] ObserveTraffic() =>
+    [
+        new(Traffic.Received, new KeyValuePair<string, object?>("network.io.direction", "receive")),
+        new(Traffic.Sent, new KeyValuePair<string, object?>("network.io.direction", "transmit")),
+    ];
+
+    private static Measurement<long>[] ObserveDeadlines() =>
+    [
+        new(Tallies.ReadDeadlines.Count, new KeyValuePair<string, object?>("direction", "read")),
+        new(Tallies.WriteDeadlines.Count, new KeyValuePair<string, object?>("direction", "write")),
+    ];
+
+    private static Measurement<long>[] ObserveDropped() =>
+    [
+        new(Tallies.ItemsOfDisconnected.Count, new KeyValuePair<string, object?>("policy", "disconnect")),
+        new(Tallies.OldestItemsDropped.Count, new KeyValuePair<string, object?>("policy", "drop_oldest")),
+        new(Tallies.NewestItemsDropped.Count, new KeyValuePair<string, object?>("policy", "drop_newest")),
+    ];
 
     // A listener hears of an instrument as it is made, and may throw there too. Then there is none.
     private static T? Create<T>(Func<T> create)
@@ -161,24 +231,16 @@ internal static class NetKitMetrics
         }
     }
 
-    private static void Add(Instrument<long>? instrument, long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private static void Add(Counter<long>? counter, long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (instrument is not { Enabled: true })
+        if (counter is not { Enabled: true })
         {
             return;
         }
 
         try
         {
-            switch (instrument)
-            {
-                case Counter<long> counter:
-                    counter.Add(value, tags);
-                    break;
-                case UpDownCounter<long> counter:
-                    counter.Add(value, tags);
-                    break;
-            }
+            counter.Add(value, tags);
         }
         catch (Exception)
         {

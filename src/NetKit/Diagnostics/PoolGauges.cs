@@ -38,7 +38,7 @@ internal static class PoolGauges
 
     public static long Waiting() => Sum().Waiting;
 
-    private static (long Idle, long Leased, long Dialing, long Waiting) Sum()
+    public static (long Idle, long Leased, long Dialing, long Waiting) Sum()
     {
         IPoolGauge[] pools;
         lock (s_gate)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Tracing;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -7,6 +8,8 @@ namespace NetKit;
 /// <summary>Keeps how one dial goes on, and tells whoever wants to know: the callback, the log, the instruments, the spans.</summary>
 internal sealed class DialReport
 {
+    private static long s_lastId;
+
     private readonly EndPoint _endPoint;
     private readonly TimeSpan _before;
     private readonly Action<DialAttempt>? _onAttempt;
@@ -15,6 +18,7 @@ internal sealed class DialReport
     private readonly List<DialAttempt> _attempts = [];
     private readonly long _start;
     private readonly Activity? _span;
+    private readonly long _id; // 0: nobody was told that it began
 
     /// <param name="endPoint">Where to.</param>
     /// <param name="before">How long the dial that this is a round of has been under way.</param>
@@ -30,6 +34,11 @@ internal sealed class DialReport
         _timeProvider = timeProvider;
         _start = MonotonicClock.Now(timeProvider);
         _span = DialSpans.StartDial(endPoint);
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Dials))
+        {
+            _id = Interlocked.Increment(ref s_lastId);
+            NetKitEventSource.Log.DialStart(_id, ErrorSentence.Format(endPoint));
+        }
     }
 
     /// <summary>How long the dial has been under way.</summary>
@@ -68,6 +77,11 @@ internal sealed class DialReport
                 _attempts.Count);
         }
 
+        if (_id != 0 && NetKitEventSource.Traces(NetKitEventSource.Keywords.Dials))
+        {
+            NetKitEventSource.Log.DialConnected(_id, address is null ? null : ErrorSentence.Format(address));
+        }
+
         End(DialOutcome.Connected);
     }
 
@@ -75,6 +89,11 @@ internal sealed class DialReport
     public void Fail(DialException exception)
     {
         Log.DialFailed(_logger, Elapsed.TotalMilliseconds, exception);
+        if (_id != 0 && NetKitEventSource.Traces(NetKitEventSource.Keywords.Dials, EventLevel.Warning))
+        {
+            NetKitEventSource.Log.DialFailed(_id, exception.Message);
+        }
+
         End(exception.Error == ConnectionError.DeadlineExceeded ? DialOutcome.TimedOut : DialOutcome.Failed, exception);
     }
 
@@ -91,7 +110,13 @@ internal sealed class DialReport
 
     private void End(DialOutcome outcome, ConnectionException? error = null)
     {
-        NetKitMetrics.DialEnded(Elapsed.TotalSeconds, NameOf(outcome));
+        var seconds = Elapsed.TotalSeconds;
+        NetKitMetrics.DialEnded(seconds, NameOf(outcome));
+        if (_id != 0 && NetKitEventSource.Traces(NetKitEventSource.Keywords.Dials))
+        {
+            NetKitEventSource.Log.DialStop(_id, NameOf(outcome), _attempts.Count, seconds);
+        }
+
         _span?.SetTag("netkit.dial.attempts", _attempts.Count).SetTag("netkit.dial.outcome", NameOf(outcome));
         NetKitActivities.End(_span, error);
     }

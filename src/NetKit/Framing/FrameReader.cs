@@ -95,12 +95,7 @@ public sealed class FrameReader : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled, or somebody cancelled the read of the pipe.</exception>
     public ValueTask<ReadOnlySequence<byte>?> ReadAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_isReading)
-        {
-            throw new InvalidOperationException("A read is under way. A frame is valid until the next read, so there can be only one.");
-        }
-
+        ThrowIfUnreadable();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<ReadOnlySequence<byte>?>(cancellationToken);
@@ -114,6 +109,20 @@ public sealed class FrameReader : IDisposable
         {
             return ValueTask.FromException<ReadOnlySequence<byte>?>(exception);
         }
+    }
+
+    /// <summary>Reads the next frame, if all of it came together with those before it. Never waits, and never asks the connection.</summary>
+    /// <param name="frame">The frame, valid until the next read; empty when there is none.</param>
+    /// <returns>False when it did not: await <see cref="ReadAsync"/>, which also tells the end. Always false before the first of those.</returns>
+    /// <remarks>
+    /// Many small frames cost less this way than awaited one by one: <c>while (await reader.ReadAsync() is { } frame) { do { ... } while
+    /// (reader.TryRead(out frame)); }</c>. A frame of which a part is missing is not begun by it: <see cref="FrameTimeout"/> counts from the next <see cref="ReadAsync"/>.
+    /// </remarks>
+    /// <exception cref="ConnectionException">With <see cref="ConnectionError.ProtocolViolation"/>, as from <see cref="ReadAsync"/>: the peer broke the format.</exception>
+    public bool TryRead(out ReadOnlySequence<byte> frame)
+    {
+        ThrowIfUnreadable();
+        return TryTake(out frame);
     }
 
     /// <summary>Reads frames until the peer has finished.</summary>
@@ -144,6 +153,15 @@ public sealed class FrameReader : IDisposable
             _pipe.AdvanceTo(_rest.Start);
             _isShown = false;
             _rest = default;
+        }
+    }
+
+    private void ThrowIfUnreadable()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_isReading)
+        {
+            throw new InvalidOperationException("A read is under way. A frame is valid until the next read, so there can be only one.");
         }
     }
 

@@ -42,7 +42,16 @@ public abstract class HeaderFrameFormat : FrameFormat
     /// <returns>How many bytes were written. May be 0, if the header is part of the frame.</returns>
     protected abstract int WriteHeader(Span<byte> destination, int frameLength);
 
-    internal sealed override int Write(Span<byte> header, int frameLength) => WriteHeader(header[.._maxHeaderSize], frameLength);
+    internal sealed override int Write(Span<byte> header, int frameLength)
+    {
+        var written = WriteHeader(header[.._maxHeaderSize], frameLength);
+        if (written < 0 || written > _maxHeaderSize)
+        {
+            throw new InvalidOperationException($"{GetType().Name} wrote a header of {written} bytes, and has room for {_maxHeaderSize}.");
+        }
+
+        return written;
+    }
 
     // The progress is how many bytes are needed for the next step.
     internal sealed override bool TryFind(in ReadOnlySequence<byte> bytes, ref long progress, out FramePlace place)

@@ -1,6 +1,7 @@
 namespace NetKit;
 
 /// <summary>Waits longer and longer while accepting fails for want of resources: 5 ms, doubling to 1 s.</summary>
+/// <remarks>Several callers may wait at once, as several accept loops of a server do. Whatever ends the wait of one early ends all.</remarks>
 internal sealed class AcceptBackoff
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(5);
@@ -20,7 +21,11 @@ internal sealed class AcceptBackoff
     public void Reset()
     {
         _next = s_first;
-        Volatile.Write(ref _freed, null);
+        if (Volatile.Read(ref _freed) is not null)
+        {
+            // Others may wait on it, and nobody could wake them any more.
+            Interlocked.Exchange(ref _freed, null)?.TrySetResult();
+        }
     }
 
     /// <summary>Waits, but no longer than until something is freed.</summary>
@@ -42,8 +47,13 @@ internal sealed class AcceptBackoff
             // Nothing was freed that we know of. It may be elsewhere in the process, or the system.
         }
 
-        // There already when the next accept is tried: what is freed while that fails must not be missed.
-        Volatile.Write(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        // There already when the next accept is tried: what is freed while that fails must not be missed. One that is not
+        // completed serves on, for others may wait on it.
+        if (freed.Task.IsCompleted)
+        {
+            Interlocked.CompareExchange(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), freed);
+        }
+
         _next = _next * 2 < s_longest ? _next * 2 : s_longest;
     }
 

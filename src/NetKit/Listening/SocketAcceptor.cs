@@ -156,6 +156,7 @@ internal abstract class SocketAcceptor : Acceptor
 
     private bool TryTurnNextAway()
     {
+        DescriptorLimit.Refresh();
         lock (_reserveGate)
         {
             return MayTurnAway > 0 && _reserve.TryRelease();

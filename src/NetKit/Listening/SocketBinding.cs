@@ -12,6 +12,12 @@ internal static class SocketBinding
 
     public static Socket Listen(EndPoint endPoint, ListenerOptions options)
     {
+        // As in Go: an IPv4 address in the form of an IPv6 one is that IPv4 address. The system would not bind to it.
+        if (endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped)
+        {
+            endPoint = new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port);
+        }
+
         var socket = endPoint switch
         {
             IPEndPoint => Create(endPoint.AddressFamily, ProtocolType.Tcp, endPoint),

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -83,6 +84,11 @@ internal sealed class SteadyAccept
     private async ValueTask RecoverAsync(Exception trouble, CancellationToken cancellationToken)
     {
         NetKitMetrics.AcceptFailed();
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers, EventLevel.Warning))
+        {
+            NetKitEventSource.Log.AcceptFailed(ErrorSentence.Format(_acceptor.LocalEndPoint), trouble.Message);
+        }
+
         var wait = _backoff.Next;
         if (_troubleLog.IsTime(out var suppressed))
         {

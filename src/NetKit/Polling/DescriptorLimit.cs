@@ -14,14 +14,28 @@ internal static partial class DescriptorLimit
     private const int FewestSpared = 8;
     private const int MostSpared = 32;
 
-    /// <summary>How many the process may have; <see cref="int.MaxValue"/> where that is not told.</summary>
-    /// <remarks>Asked once: a limit hardly ever changes while a process runs, and asking is a system call.</remarks>
-    public static int Current { get; } = Ask();
+    private static volatile int s_current = Ask();
 
-    private static readonly int s_firstSpared = Current - Math.Clamp(Current / 8, FewestSpared, MostSpared);
+    /// <summary>How many the process may have, when it was asked last; <see cref="int.MaxValue"/> where that is not told.</summary>
+    public static int Current => s_current;
 
     /// <summary>Tells whether a descriptor is one of the last few, which are left to the runtime.</summary>
-    public static bool IsSpared(nint descriptor) => descriptor >= s_firstSpared;
+    /// <remarks>Asks again before it says so: the limit may have been raised while the process runs.</remarks>
+    public static bool IsSpared(nint descriptor)
+    {
+        if (descriptor < FirstSpared)
+        {
+            return false;
+        }
+
+        Refresh();
+        return descriptor >= FirstSpared;
+    }
+
+    /// <summary>Asks again. For who could not get a descriptor: the limit may have been lowered.</summary>
+    public static void Refresh() => s_current = Ask();
+
+    private static int FirstSpared => Current - Math.Clamp(Current / 8, FewestSpared, MostSpared);
 
     private static int Ask() =>
         OperatingSystem.IsLinux() && GetLimit(DescriptorsOnLinux, out var limit) == 0

@@ -56,6 +56,20 @@ internal sealed class LoopThread
         return t_current is { } current && current._loop == loop && LoopCursor.TermOf(cursor) == LoopCursor.TermOf(current._cursor);
     }
 
+    /// <summary>Runs work as soon as the code that runs on this thread now has returned; on another thread if that takes long.</summary>
+    public static void RunNext(IThreadPoolWorkItem work)
+    {
+        if (CurrentLoop is { } loop)
+        {
+            loop.Enqueue(work);
+        }
+        else
+        {
+            // A thread of the pool takes its own items first, and the others take them from one that is busy.
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: true);
+        }
+    }
+
     /// <summary>Makes this thread the leader of a loop.</summary>
     public void Lead(PollLoop loop, long cursor)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics.Tracing;
+
 namespace NetKit;
 
 // The ends of leases.
@@ -95,6 +97,11 @@ public sealed partial class ConnectionPool
             }
 
             NetKitMetrics.LeaseLeaked();
+            if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Pools, EventLevel.Error))
+            {
+                NetKitEventSource.Log.LeaseLeaked(pool.Where, entry.Connection.Id);
+            }
+
             var stack = entry.AcquiredAt?.ToString() ?? $"not traced, see {nameof(ConnectionPoolOptions)}.{nameof(ConnectionPoolOptions.TraceLeaks)}";
             Log.LeaseLeaked(pool._logger, pool.Where, entry.Connection.ToString(), stack);
         }

@@ -29,6 +29,12 @@ internal sealed class CertificateFile
 
     private static X509Certificate2Collection LoadPem(string certificates, string key, string? keyPassword)
     {
+        if (certificates.AsSpan().Count("-----BEGIN ") != certificates.AsSpan().Count("-----END "))
+        {
+            // The rest of the chain is still being written, and the framework passes over what has no end.
+            throw new CryptographicException("The file of the certificate ends in the middle of one.");
+        }
+
         X509Certificate2 leaf;
         try
         {

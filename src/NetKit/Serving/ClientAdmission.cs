@@ -176,6 +176,11 @@ internal sealed class ClientAdmission
     private void OnRejected(string reason, string option, ConnectionListener listener)
     {
         NetKitMetrics.ConnectionRejected(reason);
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers))
+        {
+            NetKitEventSource.Log.ConnectionRejected(ErrorSentence.Format(listener.LocalEndPoint), reason);
+        }
+
         if (_logger.IsEnabled(LogLevel.Debug))
         {
             Log.ClientRefused(_logger, ErrorSentence.Format(listener.LocalEndPoint), option);

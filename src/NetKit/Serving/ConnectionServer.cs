@@ -21,7 +21,6 @@ public sealed class ConnectionServer : IAsyncDisposable
     private readonly ConnectionListener[] _listeners;
     private readonly ConnectionServerOptions _options;
     private readonly ILogger _logger;
-    private readonly TimeProvider _timeProvider;
     private readonly CancellationTokenSource _stop = new();
     private readonly Prefaces? _prefaces;
     private readonly ServedConnections _connections = new();
@@ -30,6 +29,7 @@ public sealed class ConnectionServer : IAsyncDisposable
     private readonly ConnectionWatch? _watch;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isStopping;
+    private volatile bool _isAborting;
     private int _accepting; // how many listeners are not closed
     private int _phase;
     private int _told;
@@ -82,12 +82,12 @@ public sealed class ConnectionServer : IAsyncDisposable
         Handler = handler;
         _options = (options ?? ConnectionServerOptions.Default).Validated();
         _logger = GuardedLogger.Create<ConnectionServer>(loggerFactory);
-        _timeProvider = _listeners[0].TimeProvider ?? TimeProvider.System;
-        _admission = new ClientAdmission(_options, _connections, _logger, _timeProvider);
-        _rules = WatchRules.Of(_options, _timeProvider);
-        _watch = _rules is null ? null : new ConnectionWatch(_rules, _connections, _logger, _timeProvider);
+        TimeProvider = _listeners[0].TimeProvider ?? TimeProvider.System;
+        _admission = new ClientAdmission(_options, _connections, _logger, TimeProvider);
+        _rules = WatchRules.Of(_options, TimeProvider);
+        _watch = _rules is null ? null : new ConnectionWatch(_rules, _connections, _logger, TimeProvider);
         Stopping = _stop.Token;
-        _prefaces = Prefaces.Create(this, _options, _logger, _timeProvider);
+        _prefaces = Prefaces.Create(this, _options, _logger, TimeProvider);
     }
 
     /// <summary>Counts the connections whose handlers have not ended. One that is in its handshake does not count yet.</summary>
@@ -96,6 +96,8 @@ public sealed class ConnectionServer : IAsyncDisposable
     internal Func<Connection, CancellationToken, Task> Handler { get; }
 
     internal CancellationToken Stopping { get; }
+
+    internal TimeProvider TimeProvider { get; }
 
     /// <summary>Whether clients can come in: there is a listener that is not closed, and nobody has stopped the server.</summary>
     internal bool IsAccepting => !_isStopping && Volatile.Read(ref _accepting) > 0;
@@ -137,9 +139,9 @@ public sealed class ConnectionServer : IAsyncDisposable
     }
 
     /// <summary>Is called once for each connection, when its handler has ended and it is closed.</summary>
-    internal void OnEnded(ServedConnection served)
+    internal void OnEnded(ServedConnection served, string outcome)
     {
-        NetKitMetrics.ConnectionEnded();
+        ConnectionReport.Ended(served.Connection, served.Elapsed, outcome);
         _admission.Leave(served);
         TellListenersOfRoom();
     }
@@ -151,11 +153,26 @@ public sealed class ConnectionServer : IAsyncDisposable
         TellListenersOfRoom();
     }
 
-    /// <summary>Logs why a handler ended, unless it simply returned.</summary>
-    internal void LogEnd(Connection connection, Exception exception)
+    /// <summary>Names how a connection ended: by what its server did to it, or else by what its handler did.</summary>
+    internal string OutcomeOf(Connection connection, Exception? failure) => connection.ClosedFor switch
+    {
+        not (CloseCause.None or CloseCause.Closed) => "timed_out",
+        CloseCause.Closed when _isAborting => "aborted",
+        _ => failure switch
+        {
+            null => "completed",
+            ConnectionException { Error: ConnectionError.DeadlineExceeded } when IsOf(connection, failure) => "deadline_exceeded",
+            ConnectionException when IsOf(connection, failure) => "lost",
+            OperationCanceledException when Stopping.IsCancellationRequested => "stopped",
+            _ => "failed",
+        },
+    };
+
+    /// <summary>Logs why a handler did not simply return.</summary>
+    internal void LogEnd(Connection connection, Exception exception, string outcome)
     {
         // A peer that hangs up, or a handler that obeys its token, is the ordinary end of a connection.
-        if (IsOf(connection, exception) || (exception is OperationCanceledException && Stopping.IsCancellationRequested))
+        if (IsOf(connection, exception) || outcome == "stopped")
         {
             if (_logger.IsEnabled(LogLevel.Debug))
             {
@@ -177,6 +194,11 @@ public sealed class ConnectionServer : IAsyncDisposable
     private async Task<DrainResult> RunCoreAsync(CancellationToken stopping, CancellationToken hurrying)
     {
         Log.Serving(_logger, Where);
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers))
+        {
+            NetKitEventSource.Log.ServerStarted(Where);
+        }
+
         try
         {
             await using (stopping.UnsafeRegister(static state => _ = ((ConnectionServer)state!).StopAsync(), this).ConfigureAwait(false))
@@ -256,7 +278,7 @@ public sealed class ConnectionServer : IAsyncDisposable
             : new LimitedConnection(this, connection, ticket, _rules);
         _connections.Add(served);
         _watch?.OnAdded();
-        NetKitMetrics.ConnectionBegan();
+        ConnectionReport.Began(connection);
         if (_options.RunContinuationsAsynchronously)
         {
             connection.RunsContinuationsAsynchronously = true;
@@ -317,14 +339,25 @@ public sealed class ConnectionServer : IAsyncDisposable
 
         var active = _connections.ToDrain;
         Log.Draining(_logger, Where, active, _options.DrainTimeout);
-        var aborted = 0;
-        if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, _timeProvider, hurrying).ConfigureAwait(false))
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers))
         {
+            NetKitEventSource.Log.ServerDraining(Where, active);
+        }
+
+        var aborted = 0;
+        if (!await _connections.WaitUntilEmptyAsync(_options.DrainTimeout, TimeProvider, hurrying).ConfigureAwait(false))
+        {
+            _isAborting = true;
             aborted = _connections.AbortAll();
-            await _connections.WaitUntilEmptyAsync(s_noticeTime, _timeProvider, CancellationToken.None).ConfigureAwait(false);
+            await _connections.WaitUntilEmptyAsync(s_noticeTime, TimeProvider, CancellationToken.None).ConfigureAwait(false);
         }
 
         Log.Drained(_logger, Where, active - aborted, aborted);
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers))
+        {
+            NetKitEventSource.Log.ServerStopped(Where, active - aborted, aborted);
+        }
+
         return new DrainResult(active - aborted, aborted);
     }
 }

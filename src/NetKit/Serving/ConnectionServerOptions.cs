@@ -62,8 +62,9 @@ public sealed class ConnectionServerOptions
     /// <para>A client that sends nothing is not slow: rests of the grace period or more are the business of
     /// <see cref="IdleTimeout"/>, and after one the account begins anew. So keep-alive connections with rests are left alone, but one that sends small
     /// messages at shorter intervals must, on average, come up to the rate: choose the grace period below that interval, or the
-    /// rate below what such clients send. A client that lets each rest last for the grace period is bounded by
-    /// <see cref="MaxConnectionLifetime"/> and the handler's own deadlines alone.</para>
+    /// rate below what such clients send. A client that lets each rest last for the grace period is bounded by an
+    /// <see cref="IdleTimeout"/> of at most three quarters of it, which leaves no such rests, or else by <see cref="MaxConnectionLifetime"/> and the handler's
+    /// own deadlines alone.</para>
     /// </remarks>
     public MinDataRate? MinReceiveRate { get; set; }
 
@@ -109,7 +110,11 @@ public sealed class ConnectionServerOptions
     }
 
     /// <summary>Serves by TLS with options chosen for each client, by the host name that it asks for (SNI) among others. Default (null): <see cref="Tls"/>.</summary>
-    /// <remarks>Called within the handshake, under its deadline, in the thread pool. What it throws fails the handshake. Not together with <see cref="Tls"/>.</remarks>
+    /// <remarks>
+    /// Called within the handshake, under its deadline, in the thread pool; while it waits, it keeps no other handshake waiting. What it throws fails
+    /// the handshake: an <see cref="System.Security.Authentication.AuthenticationException"/> turns a client away, anything else is logged as an error, once in
+    /// a while. Not together with <see cref="Tls"/>.
+    /// </remarks>
     public ServerOptionsSelectionCallback? TlsSelector
     {
         get => (ServerOptionsSelectionCallback?)_tlsSelector;

@@ -77,6 +77,11 @@ internal sealed class ConnectionWatch : IDisposable
         }
 
         NetKitMetrics.ConnectionTimedOut(ReasonOf(cause));
+        if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Connections))
+        {
+            NetKitEventSource.Log.ConnectionTimedOut(served.Connection.Id, ReasonOf(cause));
+        }
+
         if (_logger.IsEnabled(LogLevel.Debug))
         {
             Log.ConnectionTimedOut(_logger, served.Connection.ToString(), cause.Sentence()!);

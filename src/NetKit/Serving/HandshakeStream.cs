@@ -3,8 +3,8 @@ namespace NetKit;
 /// <summary>Stands between TLS and its connection, and holds a place at the gate while the handshake computes.</summary>
 /// <remarks>
 /// Not while it waits for its peer: then a client that sends nothing, or half of what it should, keeps nobody out. TLS computes
-/// between a read and the next, in one piece; so a place is taken when a read has brought something, and given up
-/// when the next has to wait. After the handshake it only passes on.
+/// between a read and the next, in one piece, but for a selector that waits; so a place is taken when a read has brought something,
+/// and given up when the next, or the selector, has to wait. After the handshake it only passes on.
 /// </remarks>
 internal sealed class HandshakeStream(Connection inner, HandshakeGate gate, CancellationToken cancellationToken) : Stream
 {
@@ -32,6 +32,16 @@ internal sealed class HandshakeStream(Connection inner, HandshakeGate gate, Canc
         Leave();
         _gate = null;
         _cancellationToken = default;
+    }
+
+    /// <summary>Waits for what the handshake needs from elsewhere, without a place while it does.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled first; what was waited for goes on by itself.</exception>
+    public async ValueTask<T> WaitOutsideAsync<T>(Task<T> needed, CancellationToken cancellationToken)
+    {
+        Leave();
+        var result = await needed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync().ConfigureAwait(false);
+        return result;
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -10,12 +10,13 @@ internal sealed class Preface : IThreadPoolWorkItem
     private readonly OperationLimit _limit;
     private readonly long _began;
     private readonly bool _continuesAsynchronously;
+    private readonly Connection _accepted;
     private Connection _connection; // the encrypted one, once there is one
 
     public Preface(Prefaces all, Connection connection, in AdmissionTicket ticket)
     {
         _all = all;
-        _connection = connection;
+        _accepted = _connection = connection;
         _ticket = ticket;
         _began = all.TimeProvider.GetTimestamp();
         _limit = OperationLimit.Start(all.Timeout, connection.Reading.Scheduler, all.Stopping, CancellationToken.None);
@@ -50,7 +51,7 @@ internal sealed class Preface : IThreadPoolWorkItem
         }
         finally
         {
-            NetKitMetrics.HandshakeEnded(_all.TimeProvider.GetElapsedTime(_began).TotalSeconds, OutcomeOf(failure));
+            ConnectionReport.HandshakeEnded(_accepted, _all.TimeProvider.GetElapsedTime(_began), OutcomeOf(failure));
             _all.OnEnded(_ticket, isHandedOver: failure is null);
         }
     }
@@ -106,7 +107,7 @@ internal sealed class Preface : IThreadPoolWorkItem
         var bytes = new HandshakeStream(_connection, _all.Gate, _limit.Token);
         try
         {
-            return await TlsConnection.AuthenticateAsync(_connection, bytes, stream => tls.HandshakeAsync(stream, _limit.Token)).ConfigureAwait(false);
+            return await TlsConnection.AuthenticateAsync(_connection, bytes, stream => tls.HandshakeAsync(stream, bytes, _limit.Token)).ConfigureAwait(false);
         }
         finally
         {

@@ -48,7 +48,7 @@ internal sealed class Prefaces
     {
         // Asked before anything of TLS is touched: an assembly that is loaded takes two descriptors, and some milliseconds.
         return options.HasTls || options.ProxyProtocol is not null
-            ? new Prefaces(server, options, logger, timeProvider, ServerTls.Create(options))
+            ? new Prefaces(server, options, logger, timeProvider, ServerTls.Create(options, logger, timeProvider))
             : null;
     }
 
@@ -58,7 +58,7 @@ internal sealed class Prefaces
         // Its time begins to run here.
         var preface = new Preface(this, connection, ticket);
         Interlocked.Increment(ref _count);
-        NetKitMetrics.HandshakeBegan();
+        ConnectionReport.HandshakeBegan(connection);
         preface.Start();
     }
 

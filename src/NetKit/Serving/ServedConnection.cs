@@ -4,13 +4,18 @@ namespace NetKit;
 internal class ServedConnection : IThreadPoolWorkItem
 {
     private readonly ConnectionServer _server;
+    private readonly long _began;
     private Task? _handling;
 
     public ServedConnection(ConnectionServer server, Connection connection)
     {
         _server = server;
+        _began = server.TimeProvider.GetTimestamp();
         Connection = connection;
     }
+
+    /// <summary>How long it has been served.</summary>
+    public TimeSpan Elapsed => _server.TimeProvider.GetElapsedTime(_began);
 
     public Connection Connection { get; }
 
@@ -43,11 +48,13 @@ internal class ServedConnection : IThreadPoolWorkItem
 
     private void OnHandled()
     {
+        var failure = FailureOf(_handling);
+        var outcome = _server.OutcomeOf(Connection, failure);
         try
         {
-            if (FailureOf(_handling) is { } failure)
+            if (failure is not null)
             {
-                _server.LogEnd(Connection, failure);
+                _server.LogEnd(Connection, failure, outcome);
             }
         }
         catch (Exception)
@@ -56,10 +63,10 @@ internal class ServedConnection : IThreadPoolWorkItem
         }
 
         // Owned by the server, which counts this connection until it has ended.
-        _ = CloseAsync();
+        _ = CloseAsync(outcome);
     }
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(string outcome)
     {
         try
         {
@@ -67,7 +74,7 @@ internal class ServedConnection : IThreadPoolWorkItem
         }
         finally
         {
-            _server.OnEnded(this);
+            _server.OnEnded(this, outcome);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
@@ -7,24 +8,25 @@ namespace NetKit;
 internal sealed class ServerTls
 {
     private readonly SslServerAuthenticationOptions? _options;
-    private readonly ServerOptionsSelectionCallback? _selector;
+    private readonly TlsSelection? _selection;
 
-    private ServerTls(SslServerAuthenticationOptions? options, ServerOptionsSelectionCallback? selector) => (_options, _selector) = (options, selector);
+    private ServerTls(SslServerAuthenticationOptions? options, TlsSelection? selection) => (_options, _selection) = (options, selection);
 
     /// <summary>Makes it of what a server's options say; null when they say nothing of TLS.</summary>
     /// <exception cref="ArgumentException">The options cannot serve anybody, or contradict each other.</exception>
-    public static ServerTls? Create(ConnectionServerOptions options) => (options.Tls, options.TlsSelector) switch
+    public static ServerTls? Create(ConnectionServerOptions options, ILogger logger, TimeProvider timeProvider) => (options.Tls, options.TlsSelector) switch
     {
         (null, null) => null,
-        (null, { } selector) => new ServerTls(options: null, selector),
-        ({ } tls, null) => new ServerTls(WithContext(tls), selector: null),
+        (null, { } selector) => new ServerTls(options: null, new TlsSelection(selector, logger, timeProvider)),
+        ({ } tls, null) => new ServerTls(WithContext(tls), selection: null),
         _ => throw new ArgumentException(
             $"{nameof(ConnectionServerOptions)} has both {nameof(options.Tls)} and {nameof(options.TlsSelector)}: set one.", nameof(options)),
     };
 
-    public Task HandshakeAsync(SslStream tls, CancellationToken cancellationToken) => _selector is null
+    /// <summary>Runs a handshake whose bytes go through a stream that holds its place at the gate.</summary>
+    public Task HandshakeAsync(SslStream tls, HandshakeStream bytes, CancellationToken cancellationToken) => _selection is null
         ? tls.AuthenticateAsServerAsync(_options!, cancellationToken)
-        : tls.AuthenticateAsServerAsync(_selector, state: null, cancellationToken);
+        : tls.AuthenticateAsServerAsync(_selection.SelectAsync, bytes, cancellationToken);
 
     /// <summary>Copies options, which are the user's object and know no way to be copied.</summary>
     public static SslServerAuthenticationOptions Copy(SslServerAuthenticationOptions options)

@@ -40,6 +40,73 @@ public abstract partial class TransportContract
             answers.Split("\r\n").Where(line => line.StartsWith('<')));
     }
 
+    [Theory(Timeout = Watchdog)]
+    [InlineData("/await")]
+    [InlineData("/block")]
+    public async Task An_answer_does_not_wait_for_that_to_the_request_sent_with_it(string path)
+    {
+        using var release = new ManualResetEventSlim();
+        var signal = NewSignal();
+        await using var server = await WebServer.StartAsync(OnNetKit, app =>
+        {
+            app.MapGet("/", () => "first");
+            app.MapGet("/await", async () =>
+            {
+                await signal.Task;
+                return "second";
+            });
+            app.MapGet("/block", () => release.Wait(Eventually.Bound) ? "second" : "forgotten");
+        });
+        using var client = await server.ConnectAsync();
+        for (var round = 0; round < 2; round++)
+        {
+            // The second time around the requests are read where their arrival is seen, and not where the connection began.
+            await client.SendTextAsync(Get + Get.Replace("/ ", path + " ", StringComparison.Ordinal));
+            Assert.Contains("first", await client.ReceiveUntilAsync("\r\n0\r\n\r\n"), StringComparison.Ordinal);
+            release.Set();
+            signal.TrySetResult();
+            Assert.Contains("second", await client.ReceiveUntilAsync("\r\n0\r\n\r\n"), StringComparison.Ordinal);
+            release.Reset();
+            signal = NewSignal();
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Answers_do_not_wait_for_the_rest_of_a_request_that_came_with_theirs()
+    {
+        await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/", () => "whole"));
+        using var client = await server.ConnectAsync();
+        var rest = "";
+        foreach (var cut in new[] { 1, 10, Get.Length - 1 })
+        {
+            await client.SendTextAsync(rest + Get + Get + Get[..cut]);
+            await client.ReceiveUntilAsync("\r\n0\r\n\r\n", rest.Length == 0 ? 2 : 3);
+            rest = Get[cut..];
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Answers_too_large_to_be_gathered_arrive_to_the_bit()
+    {
+        const int Count = 20;
+        var sent = Payload.Random(200_000);
+        await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/{size}", (HttpContext context, int size) =>
+        {
+            context.Response.ContentLength = size;
+            return context.Response.Body.WriteAsync(sent.AsMemory(0, size)).AsTask();
+        }));
+        var sizes = Enumerable.Range(0, Count).Select(number => number % 3 == 0 ? 150_000 + number : 100 * number).ToArray();
+        using var client = await server.SendAsync(string.Concat(sizes.Select(size => Get.Replace("/ ", $"/{size} ", StringComparison.Ordinal))));
+        using var answers = new NetworkStream(client);
+        foreach (var size in sizes)
+        {
+            await SkipHeadAsync(answers);
+            var received = new byte[size];
+            await answers.ReadExactlyAsync(received).AsTask().Within();
+            Assert.True(received.AsSpan().SequenceEqual(sent.AsSpan(0, size)));
+        }
+    }
+
     [Fact(Timeout = Watchdog)]
     public async Task A_request_that_comes_byte_by_byte_is_understood()
     {
@@ -184,6 +251,17 @@ public abstract partial class TransportContract
         var buffer = new byte[1024];
         await client.ReceiveAsync(buffer.AsMemory(), SocketFlags.Peek).Within();
         return buffer.AsSpan().IndexOf("\r\n\r\n"u8) + 4;
+    }
+
+    private static async Task SkipHeadAsync(Stream answers)
+    {
+        var head = new List<byte>();
+        var next = new byte[1];
+        while (!head.TakeLast(4).SequenceEqual("\r\n\r\n"u8.ToArray()))
+        {
+            await answers.ReadExactlyAsync(next).AsTask().Within();
+            head.Add(next[0]);
+        }
     }
 
     private static void Unhurried(KestrelServerOptions kestrel)

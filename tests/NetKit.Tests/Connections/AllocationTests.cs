@@ -119,6 +119,19 @@ public sealed class AllocationTests
     }
 
     [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData("tcp", "meter")]
+    [InlineData("memory", "meter")]
+    [InlineData("tcp", "events")]
+    [InlineData("memory", "events")]
+    public async Task Whoever_listens_costs_no_operation_a_byte(string transport, string listener)
+    {
+        using IDisposable listening = listener == "meter" ? new MeterReadings() : new EventRecorder(interval: TimeSpan.FromMinutes(1));
+        Assert.True(Traffic.IsCounted);
+        await using var pair = await ConnectAsync(transport);
+        await AssertNothingAllocatedAsync(pair, static (connection, buffer) => connection.WriteAsync(buffer), static (connection, buffer) => connection.ReadAsync(buffer));
+    }
+
+    [Theory(Timeout = Waiting.Watchdog)]
     [InlineData("tcp")]
     [InlineData("unix")]
     public async Task Ten_thousand_read_timeouts_on_a_quiet_socket_leave_nothing_behind(string transport)

@@ -40,30 +40,6 @@ public sealed class PolledConnectionTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
-    public async Task A_reset_that_a_write_heard_of_is_no_end_to_a_read()
-    {
-        using var pair = SocketPair.Tcp();
-        await using var connection = Connection.FromSocket(pair.First, s_polled);
-        pair.Second.Close(timeout: 0);
-        await Eventually.True(
-            () =>
-            {
-                try
-                {
-                    connection.Write([1]);
-                    return false;
-                }
-                catch (ConnectionException exception)
-                {
-                    return exception.Error == ConnectionError.Reset;
-                }
-            },
-            "a write hears of the reset");
-        var failure = await Assert.ThrowsAsync<ConnectionException>(() => connection.ReadAsync(new byte[1]).Within());
-        Assert.Equal(ConnectionError.Reset, failure.Error);
-    }
-
-    [Fact(Timeout = Waiting.Watchdog)]
     public async Task An_accepted_connection_shows_its_endpoints_and_a_socket_made_when_asked_for()
     {
         await using var listener = ConnectionListener.Bind(

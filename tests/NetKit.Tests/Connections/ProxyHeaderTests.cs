@@ -36,6 +36,7 @@ public sealed class ProxyHeaderTests
         "GET / HTTP/1.1\r\n",
         "PROXY\r\n12345678",
         "PROXY  TCP4 1.2.3.4 5.6.7.8 1 2\r\n",
+        "PROXY TCP4 1.2.3.4 5.6.7.8 4294967297 2\r\n", // 1, in 32 bits
         "PROXY TCP5 1.2.3.4 5.6.7.8 1 2\r\n",
         "PROXY TCP4  1.2.3.4 5.6.7.8 1 2\r\n",
         "PROXY tcp4 1.2.3.4 5.6.7.8 1 2\r\n",
@@ -95,6 +96,22 @@ public sealed class ProxyHeaderTests
         Assert.Equal((source, destination), (header.Source?.ToString(), header.Destination?.ToString()));
         Assert.Equal(1, header.Version);
         Assert.False(header.IsLocal);
+    }
+
+    [Theory]
+    [InlineData("PROXY TCP4 1.1.1.1 2.2.2.2 0 0\r\n")]
+    [InlineData("PROXY TCP4 255.255.255.255 2.2.2.2 65535 0\r\n")]
+    [InlineData("PROXY TCP6 ::1 :: 0 0\r\n")]
+    [InlineData("PROXY UNKNOWN\r\n")]
+    public void However_short_the_rest_of_a_line_is_no_more_is_asked_for(string line)
+    {
+        var bytes = Encoding.ASCII.GetBytes(line);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            var parsed = ProxyHeader.Parse(bytes.AsSpan(0, length));
+            Assert.Equal(OperationStatus.NeedMoreData, parsed.Status);
+            Assert.InRange(parsed.Length, length + 1, bytes.Length);
+        }
     }
 
     [Theory]
@@ -211,7 +228,8 @@ public sealed class ProxyHeaderTests
         Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, new UnixDomainSocketEndPoint("/x")));
         Assert.Throws<ArgumentException>(() => new ProxyHeader(new DnsEndPoint("a", 1), ip));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ProxyHeader(ip, ip) { Version = 3 });
-        Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, ip) { Values = [new(1, new byte[65535])] });
+        Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, ip) { Values = [new(1, new byte[65_319 - 3 + 1])] });
+        Assert.Single(new ProxyHeader(ip, ip) { Values = [new(1, new byte[65_319 - 3])] }.Values);
         Assert.Throws<ArgumentException>(() => new ProxyHeader(ip, ip) { Values = [new(3, new byte[4])] });
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Authentication;
 
 namespace NetKit.Tests.Connections;
@@ -16,4 +17,22 @@ public sealed class TlsErrorsTests
     [Fact]
     public void Exception_that_stands_alone_is_the_reason() =>
         Assert.Equal("no common version", TlsErrors.CauseOf(new AuthenticationException("no common version.")));
+
+    [Fact]
+    public async Task A_file_that_a_callback_misses_is_no_peer_that_hung_up()
+    {
+        await using var pair = Pairs.Memory();
+        var token = TestContext.Current.CancellationToken;
+        var serving = pair.Second.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificates.Localhost }, token).AsTask();
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            RemoteCertificateValidationCallback = static (_, _, _, _) => throw new FileNotFoundException("No roots."),
+        };
+        var exception = await Assert.ThrowsAsync<ConnectionException>(() => pair.First.AuthenticateAsClientAsync(options, token).Within());
+        Assert.Equal(ConnectionError.TlsFailed, exception.Error);
+        Assert.Contains("No roots", exception.Message, StringComparison.Ordinal);
+        pair.First.Abort();
+        await Record.ExceptionAsync(() => serving.Within());
+    }
 }

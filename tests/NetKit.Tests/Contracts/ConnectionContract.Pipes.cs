@@ -179,6 +179,23 @@ public abstract partial class ConnectionContract
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task A_flush_that_fails_after_its_caller_has_left_is_told_by_the_next()
+    {
+        var time = new FakeTimeProvider();
+        await using var pair = await ConnectAsync();
+        var output = (ConnectionPipeWriter)pair.First.AsDuplexPipe().Output;
+        pair.First.WriteDeadline = Deadline.After(s_second, time);
+        output.Write(Payload.Large[..(16 << 20)].Span);
+        var flushing = output.FlushAsync();
+        output.CancelPendingFlush();
+        Assert.True((await flushing).IsCanceled);
+        time.Advance(s_second);
+        await output.WhenSentAsync();
+        pair.First.WriteDeadline = Deadline.None;
+        await Fails.AtDeadline(output.WriteAsync(new byte[] { 1 }).AsTask());
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task A_flush_that_was_cancelled_beforehand_says_so_and_sends()
     {
         await using var pair = await ConnectAsync();

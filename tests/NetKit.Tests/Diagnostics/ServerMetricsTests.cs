@@ -7,12 +7,11 @@ namespace NetKit.Tests.Diagnostics;
 [Collection(nameof(Alone))]
 public sealed class ServerMetricsTests
 {
-    private readonly ConcurrentDictionary<string, long> _sums = new();
-
     [Fact]
     public async Task A_server_counts_whom_it_serves_and_whom_it_turns_away()
     {
-        using var listener = Listen(Add);
+        using var readings = new MeterReadings();
+        var before = readings.Of("netkit.server.active_connections");
         await using var server = RunningServer.OnTcp(
             RunningServer.EchoAsync, new ConnectionServerOptions { MaxConnections = 2, LimitMode = ConnectionLimitMode.Reject });
         var first = await server.DialServedAsync();
@@ -22,25 +21,94 @@ public sealed class ServerMetricsTests
             Assert.Equal(-1, await server.AskAsync());
         }
 
-        Assert.Equal(2, SumOf("netkit.server.active_connections"));
-        Assert.Equal(2, SumOf("netkit.server.accepted_connections"));
-        await Eventually.Equal(5, () => SumOf("netkit.server.rejected_connections"));
+        Assert.Equal(2, readings.Of("netkit.server.active_connections") - before);
+        Assert.Equal(2, readings.Of("netkit.server.accepted_connections"));
+        await Eventually.Equal(5, () => readings.Of("netkit.server.rejected_connections", "reason=limit"));
 
         first.Abort();
-        await Eventually.Equal(1, () => SumOf("netkit.server.active_connections"));
+        await Eventually.Equal(1, () => readings.Of("netkit.server.active_connections") - before);
         await server.StopAsync();
-        Assert.Equal(0, SumOf("netkit.server.active_connections"));
-        Assert.Equal(2, SumOf("netkit.server.accepted_connections"));
+        Assert.Equal(0, readings.Of("netkit.server.active_connections") - before);
+        Assert.Equal(2, readings.Of("netkit.server.accepted_connections"));
+    }
+
+    [Fact]
+    public async Task A_listener_that_comes_while_connections_live_finds_them_and_one_that_comes_back_misses_none()
+    {
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync);
+        using var before = new MeterReadings();
+        var others = before.Of("netkit.server.active_connections");
+        var first = await server.DialServedAsync();
+        before.Dispose();
+        var second = await server.DialServedAsync();
+        using var readings = new MeterReadings();
+        Assert.Equal(2, readings.Of("netkit.server.active_connections") - others);
+        first.Abort();
+        second.Abort();
+        await Eventually.Equal(0, () => readings.Of("netkit.server.active_connections") - others);
+    }
+
+    [Theory]
+    [InlineData("completed")]
+    [InlineData("lost")]
+    [InlineData("failed")]
+    [InlineData("deadline_exceeded")]
+    [InlineData("timed_out")]
+    [InlineData("stopped")]
+    [InlineData("aborted")]
+    public async Task A_server_measures_how_long_connections_last_by_how_they_end(string outcome)
+    {
+        using var readings = new MeterReadings();
+        var options = new ConnectionServerOptions
+        {
+            DrainTimeout = outcome == "aborted" ? TimeSpan.Zero : Eventually.Bound,
+            IdleTimeout = outcome == "timed_out" ? TimeSpan.FromMilliseconds(20) : null,
+        };
+        await using var server = RunningServer.OnTcp(HandleAsync, options);
+        var client = await server.DialServedAsync();
+        switch (outcome)
+        {
+            case "completed":
+                await client.CompleteWritesAsync(TestContext.Current.CancellationToken);
+                break;
+            case "lost":
+                client.Abort();
+                break;
+            case "stopped" or "aborted":
+                server.BeginStop();
+                break;
+        }
+
+        await Eventually.Equal(1, () => readings.Of("netkit.server.connection.duration", $"outcome={outcome}"));
+        Assert.Equal([outcome], readings.Tags.Where(static tag => tag.Instrument == "netkit.server.connection.duration").Select(static tag => tag.Value));
+
+        async Task HandleAsync(Connection connection, CancellationToken stopping)
+        {
+            await connection.WriteAsync(new[] { await Talk.ReadByteAsync(connection) is var value ? (byte)value : default }, CancellationToken.None);
+            connection.ReadDeadline = outcome == "deadline_exceeded" ? Deadline.After(TimeSpan.FromMilliseconds(1)) : Deadline.None;
+            if (outcome == "failed")
+            {
+                throw new InvalidOperationException("on purpose");
+            }
+
+            _ = await connection.ReadAsync(new byte[1], outcome == "aborted" ? CancellationToken.None : stopping);
+        }
     }
 
     [Fact]
     public async Task A_server_measures_handshakes_by_their_outcome()
     {
         var outcomes = new ConcurrentQueue<string>();
-        using var listener = Listen(Add);
+        using var readings = new MeterReadings();
+        var handshakes = readings.Of("netkit.server.active_handshakes");
+        using var listener = Listen(static (_, _, _, _) => { });
         listener.SetMeasurementEventCallback<double>((instrument, seconds, tags, _) =>
         {
-            Assert.Equal("netkit.server.handshake.duration", instrument.Name);
+            if (instrument.Name != "netkit.server.handshake.duration")
+            {
+                return;
+            }
+
             Assert.True(seconds >= 0);
             Assert.Equal("outcome", tags[0].Key);
             outcomes.Enqueue((string)tags[0].Value!);
@@ -66,8 +134,8 @@ public sealed class ServerMetricsTests
         await EndsAsync("aborted");
         await SendAsync(header);
         await EndsAsync("timeout");
-        Assert.Equal(0, SumOf("netkit.server.active_handshakes"));
-        Assert.Equal(1, SumOf("netkit.server.accepted_connections"));
+        Assert.Equal(handshakes, readings.Of("netkit.server.active_handshakes"));
+        Assert.Equal(1, readings.Of("netkit.server.accepted_connections"));
 
         async Task<Connection> SendAsync(byte[] bytes)
         {
@@ -96,11 +164,6 @@ public sealed class ServerMetricsTests
             await Eventually.Equal(0, () => server.Server.ActiveConnections);
         }
     }
-
-    private long SumOf(string instrument) => _sums.GetValueOrDefault(instrument);
-
-    private void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-        _sums.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
 
     private static MeterListener Listen(MeasurementCallback<long> callback)
     {

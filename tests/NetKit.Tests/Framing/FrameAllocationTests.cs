@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace NetKit.Tests.Framing;
 
-// Frames in steady traffic cost no memory. Alone, because the whole process is measured. Sockets only: a connection in memory goes
-// on in the thread pool, whose queue makes an object of each hop of a pipe's reader.
+// Frames in steady traffic cost no memory. Alone, because the whole process is measured.
 [Collection(nameof(Alone))]
 public sealed class FrameAllocationTests
 {
@@ -17,6 +16,7 @@ public sealed class FrameAllocationTests
     [Theory(Timeout = Waiting.Watchdog)]
     [InlineData("tcp")]
     [InlineData("unix")]
+    [InlineData("memory")]
     public async Task A_frame_there_and_back_allocates_nothing(string transport)
     {
         await using var pair = await ConnectAsync(transport);
@@ -25,6 +25,7 @@ public sealed class FrameAllocationTests
 
     [Theory(Timeout = Waiting.Watchdog)]
     [InlineData("tcp")]
+    [InlineData("memory")]
     public async Task A_line_there_and_back_allocates_nothing(string transport)
     {
         await using var pair = await ConnectAsync(transport);
@@ -33,6 +34,7 @@ public sealed class FrameAllocationTests
 
     [Theory(Timeout = Waiting.Watchdog)]
     [InlineData("tcp")]
+    [InlineData("memory")]
     public async Task Several_frames_as_one_allocate_nothing(string transport)
     {
         await using var pair = await ConnectAsync(transport);
@@ -41,6 +43,7 @@ public sealed class FrameAllocationTests
 
     [Theory(Timeout = Waiting.Watchdog)]
     [InlineData("tcp")]
+    [InlineData("memory")]
     public async Task A_frame_that_comes_in_pieces_and_in_time_allocates_nothing(string transport)
     {
         await using var pair = await ConnectAsync(transport);
@@ -66,7 +69,8 @@ public sealed class FrameAllocationTests
     private static async Task<ConnectedPair> ConnectAsync(string transport) => transport switch
     {
         "tcp" => await Pairs.TcpAsync(),
-        _ => await Pairs.UnixAsync(),
+        "unix" => await Pairs.UnixAsync(),
+        _ => Pairs.Memory(),
     };
 
     // A ping-pong, so that every read waits. The answer is the frame as it was received.

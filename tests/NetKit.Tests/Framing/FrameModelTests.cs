@@ -44,6 +44,13 @@ public sealed class FrameModelTests
                         }
 
                         got.Add(frame.ToArray());
+                        if (step % 2 == 0)
+                        {
+                            while (reader.TryRead(out frame))
+                            {
+                                got.Add(frame.ToArray());
+                            }
+                        }
                     }
 
                     Assert.True(isCleanEnd, "An end that is not clean was taken for one.");

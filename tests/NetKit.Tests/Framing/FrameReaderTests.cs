@@ -26,6 +26,49 @@ public sealed class FrameReaderTests
         Assert.Null(await reader.ReadAsync());
     }
 
+    [Fact]
+    public async Task What_came_with_a_frame_can_be_read_without_waiting_and_nothing_else()
+    {
+        await using var pair = Pairs.Memory();
+        using var reader = new FrameReader(pair.Second, FrameFormat.LengthPrefix(1));
+        await pair.First.WriteAsync(new byte[] { 1, 42, 2, 43, 44, 3, 45 });
+        Assert.False(reader.TryRead(out var frame));
+        Assert.True(frame.IsEmpty);
+        Assert.Equal([42], (await reader.ReadAsync())!.Value.ToArray());
+        Assert.True(reader.TryRead(out frame));
+        Assert.Equal([43, 44], frame.ToArray());
+        Assert.False(reader.TryRead(out frame));
+        Assert.True(frame.IsEmpty);
+        var reading = reader.ReadAsync();
+        Assert.Throws<InvalidOperationException>(() => reader.TryRead(out _));
+        await pair.First.WriteAsync(new byte[] { 46, 47, 1, 48, 0xff });
+        await pair.First.CompleteWritesAsync();
+        Assert.Equal([45, 46, 47], (await reading)!.Value.ToArray());
+        Assert.True(reader.TryRead(out frame));
+        Assert.Equal([48], frame.ToArray());
+        Assert.False(reader.TryRead(out _));
+        await Assert.ThrowsAsync<ConnectionException>(() => reader.ReadAsync().AsTask());
+        Assert.False(reader.TryRead(out _));
+        reader.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task A_frame_beyond_the_limit_fails_also_where_nothing_is_waited_for()
+    {
+        await using var pair = Pairs.Memory();
+        using var reader = new FrameReader(pair.Second, FrameFormat.LengthPrefix(1, maxFrameSize: 5));
+        await pair.First.WriteAsync(new byte[] { 1, 42, 6 });
+        Assert.Equal([42], (await reader.ReadAsync())!.Value.ToArray());
+        for (var i = 0; i < 2; i++)
+        {
+            var exception = Assert.Throws<ConnectionException>(() => reader.TryRead(out _));
+            Assert.Equal(ConnectionError.ProtocolViolation, exception.Error);
+        }
+
+        await Assert.ThrowsAsync<ConnectionException>(() => reader.ReadAsync().AsTask());
+    }
+
     [Theory]
     [MemberData(nameof(FrameCases.All), MemberType = typeof(FrameCases))]
     public async Task A_peer_that_finishes_within_a_frame_is_an_error_at_every_byte_and_between_frames_the_end(string name)

@@ -257,6 +257,41 @@ public sealed class FrameWriterTests
         Assert.Equal([1, 0, 0], await Peer.ReadAsync(pair.Second, 3));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3)]
+    public async Task A_header_of_a_length_that_makes_no_sense_is_told_and_nothing_is_sent(int written)
+    {
+        await using var pair = Pairs.Memory();
+        var format = new LyingFormat();
+        var writer = new FrameWriter(pair.First, format);
+
+        // So many that there is room behind the headers of the next write.
+        await writer.WriteAsync([new byte[1], new byte[1], new byte[1], new byte[1]]);
+        Assert.Equal(8, (await Peer.ReadAsync(pair.Second, 8)).Length);
+        format.Written = written;
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => writer.WriteAsync(new byte[1]).AsTask());
+        Assert.Contains($"{nameof(LyingFormat)} wrote a header of {written} bytes", exception.Message, StringComparison.Ordinal);
+
+        format.Written = 1;
+        await writer.WriteAsync(new byte[] { 7 });
+        Assert.Equal([1, 7], await Peer.ReadAsync(pair.Second, 2));
+    }
+
+    /// <summary>Says that it has written what it has not.</summary>
+    private sealed class LyingFormat() : HeaderFrameFormat(2, 255)
+    {
+        public int Written { get; set; } = 1;
+
+        protected override bool TryReadHeader(ReadOnlySpan<byte> bytes, out int headerLength, out long frameLength) => throw new NotSupportedException();
+
+        protected override int WriteHeader(Span<byte> destination, int frameLength)
+        {
+            destination[0] = (byte)frameLength;
+            return Written;
+        }
+    }
+
     /// <summary>Counts in pairs of bytes.</summary>
     private sealed class EvenFormat() : HeaderFrameFormat(1, 510)
     {

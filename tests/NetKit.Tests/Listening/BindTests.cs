@@ -34,6 +34,15 @@ public sealed class BindTests
     }
 
     [Fact]
+    public async Task An_ipv4_address_in_the_form_of_an_ipv6_one_is_that_address()
+    {
+        await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback.MapToIPv6(), 0));
+        var bound = Assert.IsType<IPEndPoint>(listener.LocalEndPoint);
+        Assert.Equal(IPAddress.Loopback, bound.Address);
+        await AssertReached(listener, bound);
+    }
+
+    [Fact]
     public async Task The_wildcard_of_ipv6_is_reached_by_both_families()
     {
         await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));

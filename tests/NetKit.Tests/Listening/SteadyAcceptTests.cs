@@ -57,6 +57,46 @@ public sealed class SteadyAcceptTests : IAsyncDisposable
         Assert.NotNull(await next.Within());
     }
 
+    [Fact]
+    public async Task A_success_of_one_ends_the_waits_of_the_others()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 2).ThenAccepts().ThenAccepts().ThenAccepts();
+        var steady = Steady();
+        var waiting = new[] { Begin(steady), Begin(steady) };
+        await Eventually.Equal(2, () => _time.Armed);
+        Assert.NotNull(await Begin(steady).Within());
+        Assert.All(await Task.WhenAll(waiting).Within(), static arrival => Assert.NotNull(arrival));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_close_ends_the_waits_of_all(bool oneAfterTheOther)
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 3);
+        var steady = Steady();
+        var first = Begin(steady);
+        await Eventually.Equal(1, () => _time.Armed);
+        if (oneAfterTheOther)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(2));
+        }
+
+        var second = Begin(steady);
+        await Eventually.Equal(2, () => _time.Armed);
+
+        // The first has waited for its 5 ms and fails again, while the second still waits.
+        if (oneAfterTheOther)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(3));
+            await Eventually.Equal(3, () => _acceptor.Accepts);
+            await Eventually.Equal(2, () => _time.Armed);
+        }
+
+        steady.Stop();
+        Assert.All(await Task.WhenAll(first, second).Within(), static arrival => Assert.Null(arrival));
+    }
+
     public static TheoryData<string> Surprises => new(
         nameof(InsufficientMemoryException), nameof(FileNotFoundException), nameof(InvalidOperationException), nameof(ConnectionException));
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NetKit.Samples;
@@ -7,6 +8,8 @@ namespace NetKit.Tests.Samples;
 
 public sealed class BackendDialerTests
 {
+    private const int CannotDial = 3; // in the log
+
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(9);
 
     private readonly FakeTimeProvider _clock = new();
@@ -18,8 +21,7 @@ public sealed class BackendDialerTests
     {
         _backends = [.. Enumerable.Range(1, 3).Select(Make)];
         _dialer = new ScriptedDialer(_clock);
-        _proxy = new BackendDialer(
-            _dialer, new BackendPicker(_backends, BackendPolicy.RoundRobin), s_connectTimeout, _clock, NullLogger.Instance);
+        _proxy = MakeProxy(NullLogger.Instance);
     }
 
     [Fact]
@@ -98,6 +100,26 @@ public sealed class BackendDialerTests
         Assert.Equal([0, 1, 0], _backends.Select(static backend => backend.Connections));
     }
 
+    [Fact]
+    public async Task Want_of_descriptors_is_logged_once_a_second_and_not_for_each_client()
+    {
+        using var log = new RecordingLogger();
+        var proxy = MakeProxy(log);
+        for (var second = 1; second <= 3; second++)
+        {
+            for (var client = 0; client < 10; client++)
+            {
+                _dialer.Script.Enqueue(Refuse(ConnectionError.ResourceExhausted));
+                var reached = (await proxy.DialAsync().AsTask().Within())!.Value;
+                await reached.Connection.DisposeAsync();
+                reached.Ticket.Dispose();
+            }
+
+            Assert.Equal(second, log.CountOf(CannotDial));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
     private static ScriptedDialer.Answer Refuse(ConnectionError error) => ScriptedDialer.Fail(() => new ConnectionException(error, "dial"));
 
     private async Task<BackendTicket> AssertReaches(Backend backend)
@@ -114,6 +136,9 @@ public sealed class BackendDialerTests
         _clock.Advance(TimeSpan.FromSeconds(3));
         return Eventually.Equal(count, () => _dialer.Starts.Count);
     }
+
+    private BackendDialer MakeProxy(ILogger log) =>
+        new(_dialer, new BackendPicker(_backends, BackendPolicy.RoundRobin), s_connectTimeout, _clock, log);
 
     private Backend Make(int number) => new(
         new IPEndPoint(IPAddress.Loopback, number),

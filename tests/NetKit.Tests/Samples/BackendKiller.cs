@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace NetKit.Tests.Samples;
 
 /// <summary>Backends for transfers, which are killed at random while they send: some only reset whom they serve, others are gone for a moment too.</summary>
@@ -6,6 +8,7 @@ internal sealed class BackendKiller : IAsyncDisposable
     private readonly Lock _gate = new(); // guards _random, _kills and _restarts
     private readonly Random _random = new(1);
     private readonly List<Task> _restarts = [];
+    private readonly ConcurrentQueue<Exception> _failures = [];
     private readonly BackendSet _backends;
     private readonly int _chunksBetween;
     private readonly int _mostKills;
@@ -19,17 +22,33 @@ internal sealed class BackendKiller : IAsyncDisposable
     public BackendKiller(int backends, int chunksBetween, int mostKills)
     {
         (_chunksBetween, _mostKills) = (chunksBetween, mostKills);
-        _backends = new BackendSet(backends, (connection, _) => Transfer.ServeAsync(connection, OnChunk));
+        _backends = new BackendSet(backends, (connection, _) => ServeAsync(connection));
     }
 
     public BackendSet Backends => _backends;
 
     public int Kills => Volatile.Read(ref _kills);
 
+    /// <summary>How transfers ended here that did not end well.</summary>
+    public IReadOnlyCollection<Exception> Failures => _failures;
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_restarts).Within();
         await _backends.DisposeAsync();
+    }
+
+    private async Task ServeAsync(Connection connection)
+    {
+        try
+        {
+            await Transfer.ServeAsync(connection, OnChunk);
+        }
+        catch (Exception failure)
+        {
+            _failures.Enqueue(failure);
+            throw;
+        }
     }
 
     private void OnChunk()

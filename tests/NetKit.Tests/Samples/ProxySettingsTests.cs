@@ -76,10 +76,26 @@ public sealed class ProxySettingsTests
         Assert.Equal(2, settings.Backends.Count);
     }
 
+    [Fact]
+    public void The_same_port_elsewhere_is_another_server_and_port_0_is_another_each_time()
+    {
+        var settings = ProxySettings.Parse(
+            ["--backend", "10.0.0.1:7070", "--backend", "localhost:7071", "--listen", "localhost:7070", "--listen", "localhost:0", "--metrics", "localhost:0"]);
+        Assert.Equal((2, 2), (settings.Backends.Count, settings.Listen.Count));
+    }
+
     [Theory]
     [InlineData("no backend is given")]
     [InlineData("--backend is \"localhost:0\", but must be host:port with a port from 1", "--backend", "localhost:0")]
-    [InlineData("--backend is \"banana\"", "--backend", "banana")]
+    [InlineData("--backend is \"banana\", but must be host:port with a port from 1", "--backend", "banana")]
+    [InlineData("--backend is \"*:80\", but must be one server", "--backend", "*:80")]
+    [InlineData("--backend is \"0.0.0.0:80\", but must be one server", "--backend", "0.0.0.0:80")]
+    [InlineData("--backend is \"localhost:7070\", where the proxy itself listens", "--backend", "a:1", "--backend", "localhost:7070")]
+    [InlineData("--backend is \"127.0.0.1:1\", where the proxy itself listens", "--backend", "127.0.0.1:1", "--listen", "localhost:1")]
+    [InlineData("--backend is \"unix:/a\", where the proxy itself listens", "--backend", "unix:/a", "--listen", "unix:/a")]
+    [InlineData("names \"127.0.0.1:1\" twice", "--backend", "a:1", "--listen", "localhost:1", "--listen", "127.0.0.1:1")]
+    [InlineData("names \"127.0.0.1:1\" twice", "--backend", "a:1", "--listen", "localhost:1", "--metrics", "localhost:1")]
+    [InlineData("--backoff is 10s, but must be at most what --max-backoff is, 1s", "--backend", "a:1", "--backoff", "10s", "--max-backoff", "1s")]
     [InlineData("--backend names \"a:1\" twice", "--backend", "a:1", "--backend", "a:1")]
     [InlineData("--listen is \"example.org:80\", but must be an address of this machine", "--backend", "a:1", "--listen", "example.org:80")]
     [InlineData("--policy is \"random\", but must be round-robin or least-connections", "--backend", "a:1", "--policy", "random")]

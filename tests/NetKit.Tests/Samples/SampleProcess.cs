@@ -37,6 +37,8 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     /// <summary>Whether a process started from here hears SIGINT: it inherits that it is ignored.</summary>
     public static bool MayBeInterrupted { get; } = !OperatingSystem.IsLinux() || (IgnoredSignals() & (1 << (Sigint - 1))) == 0;
 
+    public int Id => _process.Id;
+
     /// <summary>Everything the process wrote so far, both streams.</summary>
     public string Output
     {
@@ -52,20 +54,28 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     /// <summary>Starts samples/{name} with the given command line.</summary>
     public static SampleProcess Start(string name, params IEnumerable<string> arguments) => StartIn("samples", name, arguments);
 
+    /// <summary>Starts samples/{name} with so many descriptors at most. On Linux.</summary>
+    public static SampleProcess StartStarved(string name, int descriptors, params IEnumerable<string> arguments) =>
+        StartAs("prlimit", [$"--nofile={descriptors}:{descriptors}", "dotnet", ProgramOf("samples", name), .. arguments]);
+
     /// <summary>Starts tests/{name}, a program made for tests.</summary>
     public static SampleProcess StartTestProgram(string name, params IEnumerable<string> arguments) => StartIn("tests", name, arguments);
 
-    private static SampleProcess StartIn(string folder, string name, IEnumerable<string> arguments) => new(new Process
+    private static SampleProcess StartIn(string folder, string name, IEnumerable<string> arguments) =>
+        StartAs("dotnet", [ProgramOf(folder, name), .. arguments]);
+
+    private static SampleProcess StartAs(string program, IEnumerable<string> arguments) => new(new Process
     {
-        StartInfo = new ProcessStartInfo(
-            "dotnet",
-            [Repository.PathOf(folder, name, "bin", s_configuration, "net10.0", $"{name}.dll"), .. arguments])
+        StartInfo = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         },
     });
+
+    private static string ProgramOf(string folder, string name) =>
+        Repository.PathOf(folder, name, "bin", s_configuration, "net10.0", $"{name}.dll");
 
     /// <summary>Runs samples/{name} to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(string name, params string[] arguments)

@@ -31,46 +31,75 @@ public sealed class TcpProxyTests
         Assert.Equal(count * length, proxy.Backends.Sum(static backend => backend.Received.Total));
     }
 
-    [Fact(Timeout = Waiting.Watchdog)]
-    public async Task Killed_backends_cut_transfers_but_never_make_them_look_whole()
+    [Fact]
+    public async Task Killed_backends_and_clients_that_reset_are_resets_for_the_other_side_and_all_else_is_whole()
     {
-        const int Clients = 8;
-        const int TransfersEach = 5;
         const int Kills = 12;
-        await using var killer = new BackendKiller(backends: 3, chunksBetween: 60, Kills);
+        const int ResetsEach = 2;
+        var (count, length) = s_transfers;
+
+        // The last kill is when half of the data could have gone through.
+        var chunksBetween = (int)(count * length / Transfer.ChunkSize / (2 * Kills));
+        await using var killer = new BackendKiller(backends: 3, chunksBetween, Kills);
         await using var proxy = await RunningProxy.StartAsync(killer.Backends);
-        var cut = 0;
+        var (cuts, resets) = (0, 0);
 
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async index =>
+        await Task.WhenAll(Enumerable.Range(0, count).Select(async index =>
         {
-            for (var done = 0; done < TransfersEach;)
+            var random = new Random(index);
+            for (var time = 0; time < ResetsEach; time++)
             {
-                if (await TryAsync(index))
-                {
-                    done++;
-                }
-                else
-                {
-                    Interlocked.Increment(ref cut);
-                }
+                await TryAsync(index, resetAfter: random.NextInt64(1, length / 4));
             }
-        })).Within();
 
-        Assert.Equal(Kills, killer.Kills);
-        Assert.InRange(cut, 1, int.MaxValue);
+            while (!await TryAsync(index, resetAfter: long.MaxValue))
+            {
+            }
+        }));
+
         await Eventually.True(() => proxy.Backends.All(static backend => backend.Connections == 0), "a place is not given back");
+        await Eventually.True(() => killer.Backends.All(static backend => backend.Active == 0), "a backend is not told of an end");
+        Assert.Equal(Kills, killer.Kills);
+        Assert.InRange(cuts, 1, int.MaxValue);
+        Assert.InRange(resets, 1, count * ResetsEach);
 
-        async Task<bool> TryAsync(int seed)
+        // Closed are those that it killed itself. All others it was told of.
+        var ends = killer.Failures.Select(static failure => Assert.IsType<ConnectionException>(failure, exactMatch: false).Error).ToArray();
+        Assert.All(ends, static end => Assert.True(end is ConnectionError.Reset or ConnectionError.Closed, $"{end}"));
+        Assert.InRange(ends.Count(static end => end == ConnectionError.Reset), 1, int.MaxValue);
+        Assert.InRange(ends.Length, resets, int.MaxValue);
+
+        async Task<bool> TryAsync(int seed, long resetAfter)
         {
+            Connection? client = null;
+            var isReset = false;
             try
             {
-                await using var client = await proxy.ConnectAsync();
-                await Transfer.RunAsync(client, seed, 2_000_000);
+                client = await proxy.ConnectAsync();
+                await Transfer.RunAsync(client, seed, length, received =>
+                {
+                    if (received >= resetAfter)
+                    {
+                        isReset = true;
+                        client.Abort();
+                    }
+                });
                 return true;
             }
-            catch (Exception failure) when (failure is ConnectionException or SocketException { SocketErrorCode: SocketError.ConnectionReset })
+            catch (ConnectionException failure)
             {
+                Assert.Equal(isReset ? ConnectionError.Closed : ConnectionError.Reset, failure.Error);
+                Interlocked.Increment(ref isReset ? ref resets : ref cuts);
                 return false;
+            }
+            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                Interlocked.Increment(ref cuts);
+                return false;
+            }
+            finally
+            {
+                await (client?.DisposeAsync() ?? ValueTask.CompletedTask);
             }
         }
     }
@@ -234,13 +263,37 @@ public sealed class TcpProxyTests
         Assert.InRange(metrics["netkit_server_accepted_connections_total"], 1, double.MaxValue);
         Assert.InRange(metrics["netkit_dialer_duration_seconds_count{outcome=\"connected\"}"], 1, double.MaxValue);
 
-        var page = await http.GetStringAsync(new Uri("/", UriKind.Relative), Token);
-        Assert.Matches($@"(?m)^{up.EndPoint} +up +1 +1 +0 +1 B +1 B$", page);
-        Assert.Matches($@"(?m)^{down.EndPoint} +down, 1 in a row +0 +0 +1 +0 B +0 B$", page);
+        var text = await http.GetStringAsync(new Uri("/", UriKind.Relative), Token);
+        Assert.Matches($@"(?m)^{up.EndPoint} +up +1 +1 +0 +1 B +1 B$", text);
+        Assert.Matches($@"(?m)^{down.EndPoint} +down, 1 failure +0 +0 +1 +0 B +0 B$", text);
+        using var query = await http.GetAsync(new Uri("/metrics?name=x", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.OK, query.StatusCode);
         using var nothing = await http.GetAsync(new Uri("/nothing", UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.NotFound, nothing.StatusCode);
         using var post = await http.PostAsync(new Uri("/", UriKind.Relative), content: null, Token);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+        Assert.Equal(["GET"], post.Content.Headers.Allow);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_browser_gets_a_page_which_says_also_that_the_proxy_drains()
+    {
+        await using var backends = new BackendSet(1, RunningServer.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(backends, static settings => settings with { DrainTimeout = TimeSpan.FromMinutes(1) });
+        await using var client = await ConnectServedAsync(proxy);
+        using var http = new HttpClient { BaseAddress = proxy.Status };
+        http.DefaultRequestHeaders.Accept.ParseAdd("text/html,*/*;q=0.8");
+
+        using var answer = await http.GetAsync(new Uri("/", UriKind.Relative), Token);
+
+        Assert.Equal("text/html; charset=utf-8", answer.Content.Headers.ContentType?.ToString());
+        var page = await answer.Content.ReadAsStringAsync(Token);
+        Assert.StartsWith("<!doctype html>", page, StringComparison.Ordinal);
+        Assert.Contains("<p>1 clients now, 0 turned away", page, StringComparison.Ordinal);
+        Assert.Contains($"<tr class=up><td title=backend>{backends[0].EndPoint}<td title=state>up<td title=now>1<td", page, StringComparison.Ordinal);
+        proxy.BeginStop();
+        Assert.Contains("<p>Draining: 1 clients now", await http.GetStringAsync(new Uri("/", UriKind.Relative), Token), StringComparison.Ordinal);
+        await client.CompleteWritesAsync(Token);
     }
 
     [Theory]
@@ -308,6 +361,54 @@ public sealed class TcpProxyTests
         Assert.Equal(2, metrics["netkit_server_accepted_connections_total"]);
         Assert.Equal(1, metrics["netkit_dialer_attempts_total{outcome=\"connected\",family=\"ipv4\"}"]);
         Assert.Equal(1, metrics["netkit_dialer_duration_seconds_count{outcome=\"connected\"}"]);
+    }
+
+    [Fact]
+    public async Task Scrape_of_the_running_proxy_agrees_with_its_traffic_to_the_byte()
+    {
+        const int Clients = 3;
+        const int Length = 1000;
+        const string Request = "GET /metrics HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n";
+        await using var backend = ProxyBackend.Echo().Started();
+        await using var sample = SampleProcess.Start("TcpProxy", "--listen", "localhost:0", "--metrics", "localhost:0", "--backend", $"{backend.EndPoint}");
+        var endPoint = await EndPointAsync(sample);
+        var status = IPEndPoint.Parse((await sample.SaysAsync(@"^Status on (\S+): ")).Groups[1].Value);
+        for (var client = 0; client < Clients; client++)
+        {
+            await using var connection = Connection.FromSocket(await Dial.SocketAsync(endPoint, Token));
+            await connection.WriteAsync(new byte[Length], Token);
+            await Peer.ReadAsync(connection, Length);
+            await connection.CompleteWritesAsync(Token);
+            Assert.Empty(await Peer.ReadToEndAsync(connection));
+        }
+
+        // Each scrape is a connection too, and counts in the next.
+        var scrapes = 0;
+        var told = 0L;
+        Dictionary<string, double> metrics;
+        do
+        {
+            await using var connection = Connection.FromSocket(await Dial.SocketAsync(status, Token));
+            await connection.WriteAsync(System.Text.Encoding.ASCII.GetBytes(Request), Token);
+            var answer = System.Text.Encoding.UTF8.GetString(await Peer.ReadToEndAsync(connection));
+            metrics = Scrape.Parse(answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+            scrapes++;
+            Assert.Equal(Clients + scrapes, metrics["netkit_server_accepted_connections_total"]);
+            Assert.Equal(told + (2 * Clients * Length), metrics["netkit_connection_io_bytes_total{network_io_direction=\"transmit\"}"]);
+            Assert.Equal((scrapes * Request.Length) + (2 * Clients * Length), metrics["netkit_connection_io_bytes_total{network_io_direction=\"receive\"}"]);
+            told += System.Text.Encoding.UTF8.GetByteCount(answer);
+            Assert.InRange(scrapes, 1, 1000);
+        }
+        while (metrics["netkit_server_active_connections"] > 1);
+
+        Assert.Equal(Clients + scrapes - 1, metrics["netkit_server_connection_duration_seconds_count{outcome=\"completed\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_attempts_total{outcome=\"connected\",family=\"ipv4\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_duration_seconds_count{outcome=\"connected\"}"]);
+        Assert.Equal(Clients, metrics["netkit_dialer_duration_seconds_bucket{outcome=\"connected\",le=\"+Inf\"}"]);
+        Assert.True(metrics.ContainsKey("netkit_dialer_duration_seconds_bucket{outcome=\"connected\",le=\"0.005\"}"));
+        Assert.InRange(metrics["netkit_dialer_duration_seconds_sum{outcome=\"connected\"}"], 1e-9, Clients * Eventually.Bound.TotalSeconds);
+        Assert.Equal(0, metrics["netkit_connection_deadlines_exceeded_total{direction=\"read\"}"]);
+        Assert.Equal(Clients * Length, metrics[$"tcpproxy_backend_sent_bytes_total{{backend=\"{backend.EndPoint}\"}}"]);
     }
 
     [Fact]

@@ -5,8 +5,10 @@ namespace NetKit.Tests.Samples;
 /// <summary>Many bytes there and many others back at the same time, each checked at its place; and both ends with a half-close.</summary>
 internal static class Transfer
 {
+    /// <summary>As much as is sent at once.</summary>
+    public const int ChunkSize = 64 * 1024;
+
     private const int HeaderLength = 16;
-    private const int ChunkSize = 64 * 1024;
 
     // Not a multiple of any buffer's size: bytes that were lost, doubled or swapped are bytes that differ.
     private static readonly byte[] s_pattern = Payload.Random(1_000_003);
@@ -18,14 +20,21 @@ internal static class Transfer
         await connection.ReadExactlyAsync(header);
         var (seed, length) = (BinaryPrimitives.ReadInt64LittleEndian(header), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8)));
         var receiving = ReceiveAsync(connection, seed, length);
-        await SendAsync(connection, ~seed, length, onChunk);
-        await receiving;
+        try
+        {
+            await SendAsync(connection, ~seed, length, onChunk);
+        }
+        finally
+        {
+            // Also when sending fails: what came until then must be right.
+            await receiving;
+        }
     }
 
     /// <summary>The client's part.</summary>
-    public static async Task RunAsync(Connection connection, long seed, long length)
+    public static async Task RunAsync(Connection connection, long seed, long length, Action<long>? onReceived = null)
     {
-        var receiving = ReceiveAsync(connection, ~seed, length);
+        var receiving = ReceiveAsync(connection, ~seed, length, onReceived);
         try
         {
             var header = new byte[HeaderLength];
@@ -53,7 +62,7 @@ internal static class Transfer
         await connection.CompleteWritesAsync();
     }
 
-    private static async Task ReceiveAsync(Connection connection, long seed, long length)
+    private static async Task ReceiveAsync(Connection connection, long seed, long length, Action<long>? onReceived = null)
     {
         var buffer = new byte[ChunkSize];
         var received = 0L;
@@ -70,6 +79,8 @@ internal static class Transfer
                 start += expected.Length;
                 received += expected.Length;
             }
+
+            onReceived?.Invoke(received);
         }
 
         Assert.True(received == length, $"It ended as if it were whole, after {received} of {length} bytes.");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace NetKit.Tests.Serving;
 
@@ -196,6 +197,43 @@ public sealed class AdmissionTests
         await limiter.DisposeAsync();
         Assert.Equal(-1, await server.AskAsync());
         Assert.Equal(1, logger.CountOf(LimiterFailed));
+    }
+
+    [Fact]
+    public async Task No_room_is_lost_when_a_client_leaves_and_a_listener_closes_at_the_same_moment()
+    {
+        var connections = new ServedConnections();
+        var admission = new ClientAdmission(new ConnectionServerOptions { MaxConnections = 1 }, connections, NullLogger.Instance, TimeProvider.System);
+        for (var round = 0; round < 2_000; round++)
+        {
+            Assert.True(await admission.WaitForRoomAsync(CancellationToken.None).Within());
+            Assert.True(connections.TryReserve(1));
+            using var closed = new CancellationTokenSource();
+            var waiting = admission.WaitForRoomAsync(closed.Token).AsTask();
+            admission.Withdraw(default);
+            await closed.CancelAsync();
+            if (await waiting.Within())
+            {
+                Assert.True(connections.TryReserve(1));
+                admission.Withdraw(default);
+            }
+        }
+
+        Assert.True(await admission.WaitForRoomAsync(CancellationToken.None).Within());
+    }
+
+    [Fact]
+    public async Task A_lease_that_lets_nobody_in_is_given_back_too()
+    {
+        await using var limiter = new CountingLimiter(admits: static number => number % 2 == 0);
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, new ConnectionServerOptions { AcceptLimiter = limiter });
+        for (var times = 1; times <= 3; times++)
+        {
+            Assert.Equal(-1, await server.AskAsync());
+            Assert.Equal(((2 * times) - 1, (2 * times) - 1), (limiter.Given, limiter.Returned));
+            (await server.DialServedAsync()).Abort();
+            await Eventually.Equal(0, () => server.Server.ActiveConnections);
+        }
     }
 
     [Fact]

@@ -17,6 +17,37 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task It_waits_for_who_is_there_also_when_there_was_nobody_for_a_while()
+    {
+        await using var server = RunningServer.OnTcp(static (connection, _) => RunningServer.EchoAsync(connection, CancellationToken.None), s_options);
+        var first = await server.DialServedAsync();
+        first.Abort();
+        await Eventually.Equal(0, () => server.Server.ActiveConnections);
+
+        var second = await server.DialServedAsync();
+        server.BeginStop();
+        await Waiting.StillWaits(server.Run);
+        second.Abort();
+        Assert.Equal(new DrainResult(1, 0), await server.Run.Within());
+    }
+
+    [Fact]
+    public async Task Who_was_on_the_way_in_when_it_began_counts_too()
+    {
+        var (client, connection) = Connection.CreatePair();
+        await using var closing = client;
+        var connections = new ServedConnections();
+        Assert.True(connections.TryReserve(1));
+        connections.BeginDrain();
+        Assert.Equal(0, connections.ToDrain);
+        connections.Add(new ServedConnection(server: null!, connection));
+        connections.BeginDrain();
+        Assert.Equal(1, connections.ToDrain);
+        Assert.False(await connections.WaitUntilEmptyAsync(TimeSpan.Zero, TimeProvider.System));
+        Assert.Equal(1, connections.AbortAll());
+    }
+
+    [Fact]
     public async Task Handlers_are_told_by_their_token_and_count_as_ended_by_themselves()
     {
         var told = 0;

@@ -18,6 +18,26 @@ public sealed class HandlerTests
     }
 
     [Fact]
+    public async Task Handlers_run_off_the_loops_when_the_server_is_told_so()
+    {
+        Assert.SkipUnless(SocketEngines.IsPolled(SocketEngine.Automatic), "Only the engine on Linux has loops.");
+        foreach (var elsewhere in new[] { false, true })
+        {
+            var onLoop = new TaskCompletionSource<(bool Begun, bool Continued)>();
+            await using var server = RunningServer.OnTcp(
+                async (connection, stopping) =>
+                {
+                    var begun = LoopThread.CurrentLoop is not null;
+                    Assert.Equal(1, await connection.ReadAsync(new byte[1], stopping));
+                    onLoop.SetResult((begun, LoopThread.CurrentLoop is not null));
+                },
+                new ConnectionServerOptions { RunContinuationsAsynchronously = elsewhere });
+            await server.AskAsync();
+            Assert.Equal((!elsewhere, !elsewhere), await onLoop.Task.Within());
+        }
+    }
+
+    [Fact]
     public async Task A_connection_is_closed_politely_when_its_handler_returns()
     {
         await using var server = RunningServer.OnTcp(

@@ -46,10 +46,14 @@ public sealed class LimitedTlsTests
     {
         var options = WithTls;
         (options.MaxConnections, options.LimitMode) = (1, ConnectionLimitMode.Reject);
-        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
+        var log = new RecordingLogger();
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options, log);
         var silent = await server.DialAsync();
         await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
         Assert.Equal(-1, await server.AskAsync());
+
+        // At the door, and not because what it sent is no TLS.
+        Assert.Equal((1, 0), (log.CountOf(206), log.CountOf(220)));
         silent.Abort();
         await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
         await using var next = await server.DialTlsAsync();

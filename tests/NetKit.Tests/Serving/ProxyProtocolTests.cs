@@ -16,6 +16,9 @@ public sealed class ProxyProtocolTests
     private static ConnectionServerOptions TrustLoopback => new()
     {
         ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [IPNetwork.Parse("127.0.0.0/8")] },
+
+        // Longer than any test waits: what is refused is refused for what it is.
+        HandshakeTimeout = TimeSpan.FromMinutes(5),
     };
 
     [Theory]
@@ -126,6 +129,17 @@ public sealed class ProxyProtocolTests
             static entry => Assert.Contains("PROXY header", entry.Message, StringComparison.Ordinal));
         Assert.Equal(0, handled);
         Assert.Equal(0, server.Server.ActiveConnections);
+    }
+
+    [Fact]
+    public void A_peer_of_IPv4_is_trusted_by_its_network_in_either_notation()
+    {
+        var options = TrustLoopback.ProxyProtocol!;
+        Assert.True(options.Trusts(IPEndPoint.Parse("127.1.2.3:1")));
+        Assert.True(options.Trusts(IPEndPoint.Parse("[::ffff:127.1.2.3]:1")));
+        Assert.False(options.Trusts(IPEndPoint.Parse("[::ffff:128.1.2.3]:1")));
+        options.TrustedNetworks = [IPNetwork.Parse("::ffff:127.0.0.0/104")];
+        Assert.True(options.Trusts(IPEndPoint.Parse("[::ffff:127.1.2.3]:1")));
     }
 
     [Fact]
@@ -257,11 +271,15 @@ public sealed class ProxyProtocolTests
     {
         var options = TrustLoopback;
         (options.MaxConnections, options.LimitMode) = (1, ConnectionLimitMode.Reject);
-        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
+        var log = new RecordingLogger();
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options, log);
         await server.DialAsync();
         await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
         Assert.Equal(-1, await server.AskAsync());
         Assert.Equal(0, server.Server.ActiveConnections);
+
+        // At the door, and not because what it sent is no header.
+        Assert.Equal((1, 0), (log.CountOf(206), log.CountOf(220)));
     }
 
     private static ProxyHeader WithValue(int length) => new(s_client, s_destination) { Values = [new(0xE0, new byte[length])] };

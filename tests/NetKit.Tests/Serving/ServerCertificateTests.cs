@@ -63,6 +63,23 @@ public sealed class ServerCertificateTests : IDisposable
     }
 
     [Fact]
+    public void While_the_chain_is_being_written_the_old_pair_is_served()
+    {
+        var certificate = Load(Write("first"));
+        var before = certificate.Current;
+        var (text, key) = Certificates.MakePem("second");
+        var intermediate = Certificates.MakePem("intermediate").Certificate;
+        File.WriteAllText(KeyPath, key);
+        File.WriteAllText(CertificatePath, $"{text}\n{intermediate[..(intermediate.Length / 2)]}");
+        _clock.Advance(s_look);
+        Assert.Same(before, certificate.Current);
+
+        File.WriteAllText(CertificatePath, $"{text}\n{intermediate}\n");
+        _clock.Advance(s_look);
+        Assert.Equal("second", NameOf(certificate.Current));
+    }
+
+    [Fact]
     public void A_swapped_symbolic_link_is_noticed_as_Kubernetes_swaps_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows wants a privilege for symbolic links.");

@@ -296,6 +296,96 @@ public sealed class ServerTlsTests
     }
 
     [Fact]
+    public async Task A_selector_that_waits_for_ever_is_left_behind_at_the_deadline()
+    {
+        var clock = new FakeTimeProvider();
+        var chosen = new TaskCompletionSource<SslServerAuthenticationOptions>();
+        var asked = 0;
+        var options = new ConnectionServerOptions
+        {
+            HandshakeTimeout = s_timeout,
+            TlsSelector = (_, _, _, _) =>
+            {
+                Interlocked.Increment(ref asked);
+                return new ValueTask<SslServerAuthenticationOptions>(chosen.Task);
+            },
+        };
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
+        await Eventually.Equal(1, () => Volatile.Read(ref asked));
+        clock.Advance(s_timeout);
+        Assert.Equal(ConnectionError.Reset, (await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within())).Error);
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
+        Assert.Equal(0, server.Server.Prefaces!.Gate.Taken);
+    }
+
+    [Fact]
+    public async Task A_selector_that_waits_keeps_nobody_out()
+    {
+        var chosen = new TaskCompletionSource<SslServerAuthenticationOptions>();
+        var tls = new SslServerAuthenticationOptions { ServerCertificate = Certificates.Localhost };
+        var asked = 0;
+        var options = new ConnectionServerOptions
+        {
+            MaxConcurrentHandshakes = 1,
+            TlsSelector = (_, hello, _, _) =>
+            {
+                Interlocked.Increment(ref asked);
+                return hello.ServerName == "slow.example" ? new ValueTask<SslServerAuthenticationOptions>(chosen.Task) : ValueTask.FromResult(tls);
+            },
+        };
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
+        var slow = server.DialTlsAsync(TlsClient.Asking("slow.example"));
+        await Eventually.Equal(1, () => Volatile.Read(ref asked));
+        await using var quick = await server.DialTlsAsync();
+        Assert.False(slow.IsCompleted);
+        chosen.SetResult(tls);
+        await using var last = await slow.Within();
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
+    }
+
+    [Fact]
+    public async Task A_selector_that_fails_is_an_error_in_the_log_once_in_a_while_and_not_the_clients_fault()
+    {
+        var log = new RecordingLogger();
+        var options = new ConnectionServerOptions
+        {
+            TlsSelector = static async (_, hello, _, _) =>
+            {
+                await Task.Yield();
+                throw hello.ServerName == "refused.example"
+                    ? new AuthenticationException("No such host.")
+                    : new FileNotFoundException("The certificate is not there.");
+            },
+        };
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options, log);
+        await server.AssertRefused(TlsClient.Asking("refused.example"));
+        await Eventually.Equal(1, () => log.CountOf(220));
+        Assert.Equal(0, log.CountOf(223));
+
+        await server.AssertRefused();
+        await server.AssertRefused();
+        await Eventually.Equal(3, () => log.CountOf(220));
+        var error = Assert.Single(log.Entries, static entry => entry.Id == 223);
+        Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Error, error.Level);
+        Assert.IsType<FileNotFoundException>(error.Exception);
+        Assert.DoesNotContain(log.Entries, static entry => entry.Message.Contains("the peer closed", StringComparison.Ordinal));
+        Assert.Contains(log.Entries, static entry => entry.Id == 220 && entry.Message.Contains("The certificate is not there", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_selector_that_gives_nothing_is_told_so()
+    {
+        var log = new RecordingLogger();
+        var options = new ConnectionServerOptions { TlsSelector = static (_, _, _, _) => default };
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options, log);
+        await server.AssertRefused();
+        await Eventually.Equal(1, () => log.CountOf(223));
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
+    }
+
+    [Fact]
     public async Task Options_that_can_serve_nobody_are_refused_when_the_server_is_made()
     {
         await using var listener = ConnectionListener.CreateInMemory(out _);

@@ -130,9 +130,11 @@ public sealed class SeveralListenersTests
     public async Task A_drain_closes_every_listener()
     {
         ConnectionListener[] listeners = [Listen(), Listen(), Listen()];
-        await using var server = RunningServer.On(listeners, RunningServer.EchoAsync);
+        var log = new RecordingLogger();
+        await using var server = RunningServer.On(listeners, RunningServer.EchoAsync, logger: log);
         await server.DialServedAsync();
         await server.StopAsync();
+        Assert.Equal(0, log.CountOf(210)); // none was lost
         foreach (var listener in listeners)
         {
             var exception = await Record.ExceptionAsync(() => listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask());

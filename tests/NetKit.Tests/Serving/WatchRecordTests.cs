@@ -150,6 +150,33 @@ public sealed class WatchRecordTests
         Assert.Null(SendUntilCut(AtLeast240BytesPerSecond(), 1, TimeSpan.FromSeconds(restSeconds), TimeSpan.FromHours(10)));
 
     [Fact]
+    public void With_an_idle_timeout_of_three_quarters_of_the_grace_period_no_rest_saves_a_client_that_sends_a_byte_now_and_then()
+    {
+        var grace = TimeSpan.FromSeconds(4);
+        var idle = grace * 3 / 4;
+        var look = idle / 8;
+        for (var looks = 1; looks < 20; looks++)
+        {
+            var pair = new WatchedPair(new ConnectionServerOptions { IdleTimeout = idle, MinReceiveRate = new MinDataRate(240, grace) });
+            var (cause, passed) = (CloseCause.None, 0);
+            for (; cause == CloseCause.None; passed++)
+            {
+                if (passed % looks == 0)
+                {
+                    // Comes right after a look, so that the next one takes it for later than it was.
+                    pair.Receive();
+                    pair.Await();
+                }
+
+                cause = pair.LookAfter(look);
+            }
+
+            Assert.Equal(looks <= 8 ? CloseCause.SlowToSend : CloseCause.Idle, cause);
+            Assert.InRange(passed * look, idle, 3 * grace);
+        }
+    }
+
+    [Fact]
     public void A_client_that_has_sent_much_gets_no_credit_beyond_the_grace_period()
     {
         var pair = AtLeast240BytesPerSecond();
