@@ -77,6 +77,9 @@ internal static class NetKitMetrics
     private static readonly ObservableUpDownCounter<long>? s_waiting = Create(static () => s_meter.CreateObservableUpDownCounter(
         "netkit.pool.waiting", PoolGauges.Waiting, "{caller}", "Callers that wait for a connection of a pool."));
 
+    /// <summary>Whether anybody listens to how long connections last.</summary>
+    public static bool MeasuresConnections => s_connectionDuration is { Enabled: true };
+
     /// <summary>Whether anybody listens to how many bytes connections move.</summary>
     public static bool MeasuresTraffic => s_traffic is { Enabled: true };
 
@@ -109,12 +112,15 @@ internal static class NetKitMetrics
     }
 
     /// <summary>Records how long a connection lasted.</summary>
-    /// <param name="seconds">From its handler's beginning on.</param>
+    /// <param name="seconds">From its handler's beginning on; null where nobody listened then.</param>
     /// <param name="outcome">How it ended.</param>
-    public static void ConnectionEnded(double seconds, string outcome)
+    public static void ConnectionEnded(double? seconds, string outcome)
     {
         Tallies.ActiveConnections.Decrement();
-        Record(s_connectionDuration, seconds, outcome);
+        if (seconds is { } known)
+        {
+            Record(s_connectionDuration, known, outcome);
+        }
     }
 
     public static void ConnectionRejected(string reason)
