@@ -86,6 +86,9 @@ internal static class NetKitMetrics
     private static readonly ObservableCounter<long>? s_dropped = Create(static () => s_meter.CreateObservableCounter(
         "netkit.broadcaster.dropped_items", ObserveDropped, "{item}", "Items that a subscriber was too slow for, by policy."));
 
+    /// <summary>Whether anybody listens to how long connections last.</summary>
+    public static bool MeasuresConnections => s_connectionDuration is { Enabled: true };
+
     /// <summary>Whether anybody listens to how many bytes connections move.</summary>
     public static bool MeasuresTraffic => s_traffic is { Enabled: true };
 
@@ -118,12 +121,15 @@ internal static class NetKitMetrics
     }
 
     /// <summary>Records how long a connection lasted.</summary>
-    /// <param name="seconds">From its handler's beginning on.</param>
+    /// <param name="seconds">From its handler's beginning on; null where nobody listened then.</param>
     /// <param name="outcome">How it ended.</param>
-    public static void ConnectionEnded(double seconds, string outcome)
+    public static void ConnectionEnded(double? seconds, string outcome)
     {
         Tallies.ActiveConnections.Decrement();
-        Record(s_connectionDuration, seconds, outcome);
+        if (seconds is { } known)
+        {
+            Record(s_connectionDuration, known, outcome);
+        }
     }
 
     public static void ConnectionRejected(string reason)

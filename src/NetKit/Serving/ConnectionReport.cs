@@ -5,6 +5,12 @@ namespace NetKit;
 /// <summary>Tells instruments and traces of what a server's connections go through. A start and its stop carry the same id.</summary>
 internal static class ConnectionReport
 {
+    // Of a connection that began before anybody listened.
+    private const double UnknownTime = -1;
+
+    /// <summary>Whether anybody wants to know how long a connection that begins now will last.</summary>
+    public static bool WantsTime => NetKitMetrics.MeasuresConnections || NetKitEventSource.Traces(NetKitEventSource.Keywords.Connections);
+
     /// <summary>Says that the handler of a connection begins.</summary>
     public static void Began(Connection connection)
     {
@@ -16,12 +22,15 @@ internal static class ConnectionReport
     }
 
     /// <summary>Says that a connection is closed, and its handler through.</summary>
-    public static void Ended(Connection connection, TimeSpan elapsed, string outcome)
+    /// <param name="connection">The connection.</param>
+    /// <param name="elapsed">How long it lasted; null where nobody wanted to know when it began.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static void Ended(Connection connection, TimeSpan? elapsed, string outcome)
     {
-        NetKitMetrics.ConnectionEnded(elapsed.TotalSeconds, outcome);
+        NetKitMetrics.ConnectionEnded(elapsed?.TotalSeconds, outcome);
         if (NetKitEventSource.Traces(NetKitEventSource.Keywords.Connections))
         {
-            NetKitEventSource.Log.ConnectionStop(connection.Id, outcome, elapsed.TotalSeconds);
+            NetKitEventSource.Log.ConnectionStop(connection.Id, outcome, elapsed?.TotalSeconds ?? UnknownTime);
         }
     }
 

@@ -273,9 +273,9 @@ public sealed class ConnectionServer : IAsyncDisposable
     /// <summary>Runs the handler of a connection that is ready for it.</summary>
     internal void Serve(Connection connection, in AdmissionTicket ticket)
     {
-        var served = _rules is null && ticket == default
-            ? new ServedConnection(this, connection)
-            : new LimitedConnection(this, connection, ticket, _rules);
+        var served = _rules is not null || ticket != default ? new LimitedConnection(this, connection, ticket, _rules)
+            : ConnectionReport.WantsTime ? new TimedConnection(this, connection)
+            : new ServedConnection(this, connection);
         _connections.Add(served);
         _watch?.OnAdded();
         ConnectionReport.Began(connection);

@@ -3,21 +3,20 @@ namespace NetKit;
 /// <summary>One connection and the handler that serves it, from the first call to the last cleaning up.</summary>
 internal class ServedConnection : IThreadPoolWorkItem
 {
-    private readonly ConnectionServer _server;
-    private readonly long _began;
     private Task? _handling;
 
     public ServedConnection(ConnectionServer server, Connection connection)
     {
-        _server = server;
-        _began = server.TimeProvider.GetTimestamp();
+        Server = server;
         Connection = connection;
     }
 
-    /// <summary>How long it has been served.</summary>
-    public TimeSpan Elapsed => _server.TimeProvider.GetElapsedTime(_began);
+    /// <summary>How long it has been served; null where nobody wanted to know when it began.</summary>
+    public virtual TimeSpan? Elapsed => null;
 
     public Connection Connection { get; }
+
+    protected ConnectionServer Server { get; }
 
     // The ring that ServedConnections keeps, and guards.
     public ServedConnection? Next { get; set; }
@@ -29,7 +28,7 @@ internal class ServedConnection : IThreadPoolWorkItem
     {
         try
         {
-            _handling = _server.Handler(Connection, _server.Stopping);
+            _handling = Server.Handler(Connection, Server.Stopping);
         }
         catch (Exception exception)
         {
@@ -49,12 +48,12 @@ internal class ServedConnection : IThreadPoolWorkItem
     private void OnHandled()
     {
         var failure = FailureOf(_handling);
-        var outcome = _server.OutcomeOf(Connection, failure);
+        var outcome = Server.OutcomeOf(Connection, failure);
         try
         {
             if (failure is not null)
             {
-                _server.LogEnd(Connection, failure, outcome);
+                Server.LogEnd(Connection, failure, outcome);
             }
         }
         catch (Exception)
@@ -74,7 +73,7 @@ internal class ServedConnection : IThreadPoolWorkItem
         }
         finally
         {
-            _server.OnEnded(this, outcome);
+            Server.OnEnded(this, outcome);
         }
     }
 

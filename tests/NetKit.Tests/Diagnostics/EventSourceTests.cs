@@ -49,6 +49,21 @@ public sealed class EventSourceTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_connection_that_began_before_anybody_listened_ends_after_a_time_that_is_not_known()
+    {
+        Connection? served = null;
+        await using var server = RunningServer.OnTcp((connection, stopping) =>
+        {
+            served = connection;
+            return RunningServer.EchoAsync(connection, stopping);
+        });
+        var client = await server.DialServedAsync();
+        using var events = new EventRecorder();
+        client.Abort();
+        Assert.Equal([served!.Id, "lost", -1.0], await events.SingleAsync("ConnectionStop", served.Id));
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_connection_with_tls_has_one_id_from_its_handshake_to_its_end()
     {
         using var events = new EventRecorder(EventLevel.Informational, NetKitEventSource.Keywords.Handshakes | NetKitEventSource.Keywords.Connections);
@@ -116,12 +131,12 @@ public sealed class EventSourceTests
         await using var early = RunningServer.OnTcp(RunningServer.EchoAsync);
         using (var before = new MeterReadings())
         {
-            await early.DialServedAsync();
+            await using var first = await early.DialServedAsync(); // held, or it would be finalized
             using var events = new EventRecorder(interval: TimeSpan.FromMilliseconds(50));
 
             // Rates begin with the first interval that is whole.
             await Eventually.True(() => events.ValuesOf("bytes-received").Length > 0, "the first interval");
-            var client = await early.DialServedAsync();
+            await using var client = await early.DialServedAsync();
             await client.WriteAsync(new byte[1000], Token);
             await Peer.ReadAsync(client, 1000);
             client.ReadTimeout = 1;
