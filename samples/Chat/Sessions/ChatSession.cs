@@ -118,7 +118,7 @@ internal sealed class ChatSession : IDisposable
             }
             else if (await RelayAsync(subscription, _settings.Session - _settings.Notice))
             {
-                await _sender.SendAsync(Wire.Notice($"This session ends in {_settings.Notice.TotalSeconds:0} seconds."));
+                await _sender.SendAsync(Wire.Notice($"This session ends in {_settings.Notice.TotalSeconds:0} s."));
                 if (await RelayAsync(subscription, _settings.Notice))
                 {
                     End(SessionEnd.TimeOver);
