@@ -34,6 +34,12 @@ internal static class ChatApp
         app.MapGet("/health", (ChatMetrics metrics, IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.IsCancellationRequested
             ? Results.Text("stopping", statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Text(metrics.BackplaneIsConnected == false ? "ok, without Redis" : "ok"));
+        if (settings.ListsConnections)
+        {
+            var open = app.Services.GetRequiredService<OpenConnections>();
+            app.MapGet("/connections", () => open.ToString());
+        }
+
         return app;
     }
 
@@ -48,6 +54,7 @@ internal static class ChatApp
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ChatMetrics>();
+        services.AddSingleton<OpenConnections>();
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<ChatEndpoint>();
         services.AddHostedService<Presence>();

@@ -22,6 +22,7 @@ internal sealed record ChatSettings
           --queue N               messages that may wait for a slow client before it is dropped; default 256
           --message-rate N        messages a second that a client may send, with bursts of twice as many; default 20
           --send-buffer N         bytes that the system may hold for a slow client; default 65536
+          --list-connections      serve a list of open connections at /connections: for whoever looks for a leak
           --drain T               how long clients get to say goodbye at SIGTERM; default 5s
 
         Durations: 500ms, 30s, 5m, 1h.
@@ -53,6 +54,8 @@ internal sealed record ChatSettings
 
     public required int SendBuffer { get; init; }
 
+    public required bool ListsConnections { get; init; }
+
     public required TimeSpan Drain { get; init; }
 
     public static ChatSettings Parse(string[] args)
@@ -73,6 +76,7 @@ internal sealed record ChatSettings
             Queue = line.TakeNumber("--queue", 1, 1_000_000) ?? 256,
             MessageRate = line.TakeNumber("--message-rate", 1, 1_000_000) ?? 20,
             SendBuffer = line.TakeNumber("--send-buffer", 4_096, 16_777_216) ?? 65_536,
+            ListsConnections = line.TakeFlag("--list-connections"),
             Drain = line.TakeDuration("--drain") ?? TimeSpan.FromSeconds(5),
         };
         line.Finish();

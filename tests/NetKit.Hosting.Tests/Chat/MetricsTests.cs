@@ -25,4 +25,17 @@ public sealed class MetricsTests
         Assert.Contains("# TYPE websocket_messages_received_total counter\n", page, StringComparison.Ordinal);
         Assert.Contains("# TYPE websocket_errors_total counter\n", page, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_connection_is_listed_from_its_start_to_its_end()
+    {
+        await using var chat = await RunningChat.StartAsync("--list-connections");
+        using (var client = await chat.ConnectAsync())
+        {
+            await client.UpgradeAsync();
+            Assert.Contains($"  {client.LocalEndPoint} ", await chat.GetAsync("/connections"), StringComparison.Ordinal);
+        }
+
+        await Eventually.True(() => chat.GetAsync("/connections").GetAwaiter().GetResult().EndsWith("1 open, this one included\n", StringComparison.Ordinal), "only the one that asks is left");
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -8,6 +9,8 @@ namespace NetKit.Tests.Chat;
 internal sealed class RawClient(Socket socket) : IDisposable
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+
+    public EndPoint LocalEndPoint => socket.LocalEndPoint!;
 
     public static string Handshake(string path = "/ws", string method = "GET", string version = "13", string key = "AAAAAAAAAAAAAAAAAAAAAA==", string more = "", bool upgrade = true) =>
         $"{method} {path} HTTP/1.1\r\nHost: chat\r\n{(upgrade ? "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n" : "")}"
