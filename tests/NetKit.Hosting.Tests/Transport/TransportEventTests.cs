@@ -18,12 +18,14 @@ public sealed class TransportEventTests
     {
         using var events = new Stops();
         var began = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await WebServer.StartAsync(onNetKit: true, configure: kestrel =>
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Run(async connection =>
             {
                 began.SetResult(connection.ConnectionId);
                 if (outcome == "aborted")
                 {
+                    await connected.Task; // earlier, the client may be told of it by its connect
                     connection.Abort();
                     return;
                 }
@@ -37,6 +39,7 @@ public sealed class TransportEventTests
                 }
             })));
         using var client = await server.ConnectAsync();
+        connected.SetResult();
         var id = await began.Task.Within();
         if (outcome == "lost")
         {
