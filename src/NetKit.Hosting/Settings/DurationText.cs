@@ -22,7 +22,8 @@ internal static class DurationText
 
         if (text.Contains(':'))
         {
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
+            // Exactly: else 24:00:00, hours too many for a day, would be 24 days.
+            return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value);
         }
 
         value = default;

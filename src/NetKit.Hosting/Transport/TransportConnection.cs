@@ -89,7 +89,7 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
         Interlocked.CompareExchange(ref _abortReason, abortReason, null);
         Interlocked.CompareExchange(ref _outcome, "aborted", null);
 
-        // What was answered before this has left before it, as far as there is room.
+        // What was answered before this leaves before it, as far as there is room, and unless another thread is just sending it: a reset waits for nobody.
         SendHeldOutput();
         _connection.Abort();
         OnEnded();

@@ -70,6 +70,9 @@ public sealed class TextTests
     [InlineData("30 x")]
     [InlineData("30 seconds")]
     [InlineData("25:61:00")]
+    [InlineData("24:00:00")]
+    [InlineData("36:00")]
+    [InlineData("1:02:03:04")]
     [InlineData("NaN s")]
     [InlineData("1e300 s")]
     public void What_is_no_duration_is_not_read(string text) => Assert.False(DurationText.TryParse(text, out _));

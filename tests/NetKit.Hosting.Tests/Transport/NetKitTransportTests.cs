@@ -80,21 +80,6 @@ public sealed class NetKitTransportTests
     }
 
     [Fact(Timeout = Watchdog)]
-    public async Task What_was_gathered_leaves_before_an_abort()
-    {
-        await using var server = await WebServer.StartAsync(onNetKit: true, configure: kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Run(async connection =>
-        {
-            var result = await connection.Transport.Input.ReadAtLeastAsync(2);
-            connection.Transport.Input.AdvanceTo(result.Buffer.GetPosition(1));
-            await connection.Transport.Output.WriteAsync("first"u8.ToArray());
-            connection.Abort();
-        })));
-        using var client = await server.SendAsync("ab");
-        await client.ReceiveUntilAsync("first");
-        await Assert.ThrowsAsync<SocketException>(() => client.ReceiveToEndAsync());
-    }
-
-    [Fact(Timeout = Watchdog)]
     public async Task Options_out_of_range_fail_the_start()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
