@@ -77,26 +77,6 @@ public sealed class PollLoopTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
-    public async Task A_thread_that_its_code_left_interrupted_serves_on_when_it_has_been_replaced()
-    {
-        var loop = Start();
-        var left = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Enqueue(new Work(_ =>
-        {
-            while (LoopThread.Leads(loop, out var _))
-            {
-            }
-
-            Thread.CurrentThread.Interrupt();
-            left.SetResult(Thread.CurrentThread);
-        }));
-
-        // It ends, as a spare that nobody needs, and not by an exception, which would end the process.
-        var thread = await left.Task.Within();
-        await Eventually.True(() => !thread.IsAlive, "the spare thread ends");
-    }
-
-    [Fact(Timeout = Waiting.Watchdog)]
     public async Task The_monitor_gives_no_leader_to_a_loop_whose_first_one_is_on_its_way()
     {
         // Two leaders would share one batch: a thread may take longer to start than the monitor to look twice.
@@ -123,14 +103,14 @@ public sealed class PollLoopTests
         Assert.Equal(before, starting.Cursor);
     }
 
-    private static PollLoop Start()
+    internal static PollLoop Start()
     {
         var loop = new PollLoop();
         loop.Start();
         return loop;
     }
 
-    private sealed class Work(Action<Work> action) : IThreadPoolWorkItem
+    internal sealed class Work(Action<Work> action) : IThreadPoolWorkItem
     {
         public void Execute() => action(this);
     }

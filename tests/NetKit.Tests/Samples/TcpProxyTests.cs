@@ -63,10 +63,9 @@ public sealed class TcpProxyTests
         Assert.InRange(cuts, 1, int.MaxValue);
         Assert.InRange(resets, 1, count * ResetsEach);
 
-        // Closed are those that it killed itself. All others it was told of.
+        // Closed are those that it killed itself, which may be all: a client's reset can come after the kill. All others it was told of.
         var ends = killer.Failures.Select(static failure => Assert.IsType<ConnectionException>(failure, exactMatch: false).Error).ToArray();
         Assert.All(ends, static end => Assert.True(end is ConnectionError.Reset or ConnectionError.Closed, $"{end}"));
-        Assert.InRange(ends.Count(static end => end == ConnectionError.Reset), 1, int.MaxValue);
         Assert.InRange(ends.Length, resets, int.MaxValue);
 
         async Task<bool> TryAsync(int seed, long resetAfter)
