@@ -123,7 +123,8 @@ public sealed partial class TlsConnection : Connection
             await tls.DisposeAsync().ConfigureAwait(false);
             if (exception.GetType() == typeof(IOException))
             {
-                // The peer hung up; what a callback of the user's throws, such as that a file is not there, is of its own type. That says nothing about its certificate, and another try may go well.
+                // The peer hung up. That says nothing about its certificate, and another try may go well. Of this very type: what
+                // a callback of the user's throws, such as that a file is not there, is of one derived from it.
                 throw new ConnectionException(
                     ConnectionError.Aborted,
                     "TLS handshake",

@@ -40,7 +40,7 @@ public sealed class ConnectionListener : IAsyncDisposable
     /// <summary>Binds to an endpoint and listens at once.</summary>
     /// <param name="endPoint">
     /// An <see cref="IPEndPoint"/> (port 0: the system picks one; <see cref="IPAddress.IPv6Any"/> takes IPv4 too, see
-    /// <see cref="ListenerOptions.DualMode"/>) or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>. A Unix socket's
+    /// <see cref="ListenerOptions.DualMode"/>; an IPv4 address in the form of an IPv6 one is that IPv4 address) or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>. A Unix socket's
     /// file that a dead server left behind is replaced; its own file is deleted at close.
     /// </param>
     /// <param name="options">How to listen. Default (null): the defaults of <see cref="ListenerOptions"/>.</param>

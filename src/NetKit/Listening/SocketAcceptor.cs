@@ -156,7 +156,6 @@ internal abstract class SocketAcceptor : Acceptor
 
     private bool TryTurnNextAway()
     {
-        DescriptorLimit.Refresh();
         lock (_reserveGate)
         {
             return MayTurnAway > 0 && _reserve.TryRelease();

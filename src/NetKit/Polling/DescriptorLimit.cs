@@ -14,28 +14,14 @@ internal static partial class DescriptorLimit
     private const int FewestSpared = 8;
     private const int MostSpared = 32;
 
-    private static volatile int s_current = Ask();
+    /// <summary>How many the process may have; <see cref="int.MaxValue"/> where that is not told.</summary>
+    /// <remarks>Asked once: a limit hardly ever changes while a process runs, and the runtime itself does not outlive one that is lowered to less than it needs.</remarks>
+    public static int Current { get; } = Ask();
 
-    /// <summary>How many the process may have, when it was asked last; <see cref="int.MaxValue"/> where that is not told.</summary>
-    public static int Current => s_current;
+    private static readonly int s_firstSpared = Current - Math.Clamp(Current / 8, FewestSpared, MostSpared);
 
     /// <summary>Tells whether a descriptor is one of the last few, which are left to the runtime.</summary>
-    /// <remarks>Asks again before it says so: the limit may have been raised while the process runs.</remarks>
-    public static bool IsSpared(nint descriptor)
-    {
-        if (descriptor < FirstSpared)
-        {
-            return false;
-        }
-
-        Refresh();
-        return descriptor >= FirstSpared;
-    }
-
-    /// <summary>Asks again. For who could not get a descriptor: the limit may have been lowered.</summary>
-    public static void Refresh() => s_current = Ask();
-
-    private static int FirstSpared => Current - Math.Clamp(Current / 8, FewestSpared, MostSpared);
+    public static bool IsSpared(nint descriptor) => descriptor >= s_firstSpared;
 
     private static int Ask() =>
         OperatingSystem.IsLinux() && GetLimit(DescriptorsOnLinux, out var limit) == 0

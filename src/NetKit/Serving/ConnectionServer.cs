@@ -72,6 +72,8 @@ public sealed class ConnectionServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(handler);
+
+        // Without LINQ, here and below: a server is not to load its assembly, which takes two descriptors of few.
         _listeners = new List<ConnectionListener>(listeners).ToArray();
         if (_listeners.Length == 0 || new HashSet<ConnectionListener?>(_listeners) is var each && (each.Count < _listeners.Length || each.Contains(null)))
         {

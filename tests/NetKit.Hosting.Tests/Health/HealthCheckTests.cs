@@ -74,10 +74,7 @@ public sealed class HealthCheckTests
         Assert.Contains("refused", down.Description, StringComparison.Ordinal);
 
         using var server = await TestHost.StartAsync(services => services.AddConnectionServer<EchoHandler>(endPoint));
-        while ((await CheckAsync(host)).Status != HealthStatus.Healthy)
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await Eventually.True(async () => (await CheckAsync(host)).Status == HealthStatus.Healthy, "the pool is healthy again");
 
         await server.StopAsync().Within();
         await host.StopAsync().Within();

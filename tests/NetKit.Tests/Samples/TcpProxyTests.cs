@@ -68,6 +68,11 @@ public sealed class TcpProxyTests
         Assert.All(ends, static end => Assert.True(end is ConnectionError.Reset or ConnectionError.Closed, $"{end}"));
         Assert.InRange(ends.Length, resets, int.MaxValue);
 
+        // Nobody kills any more: what a client resets now, its backend is told of, and as a reset.
+        Assert.False(await TryAsync(seed: 0, resetAfter: 1));
+        await Eventually.True(() => killer.Failures.Count > ends.Length, "the backend is not told of the last reset");
+        Assert.Equal(ConnectionError.Reset, Assert.IsType<ConnectionException>(killer.Failures.Last(), exactMatch: false).Error);
+
         async Task<bool> TryAsync(int seed, long resetAfter)
         {
             Connection? client = null;

@@ -46,16 +46,6 @@ public sealed class DescriptorStarvationTests
         Assert.StartsWith("DrainResult", lastWords, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_limit_that_is_raised_while_the_server_runs_takes_effect()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "prlimit and /proc are Linux's.");
-        await using var server = await StarvedServer.StartAsync(128, "");
-        Assert.SkipUnless(await server.TryLimitAsync(1024), "Raising a limit needs a privilege.");
-        using var crowd = Crowd.Arrive(server.EndPoint, 300);
-        await Eventually.True(() => crowd.Served == 300, () => $"only {crowd.Served} were served");
-    }
-
     /// <summary>Waits until nobody else is served or turned away for a while.</summary>
     private static async Task SettleAsync(Crowd crowd)
     {

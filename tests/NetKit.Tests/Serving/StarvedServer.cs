@@ -56,14 +56,6 @@ internal sealed class StarvedServer : IAsyncDisposable
         return (CpuTime() - before) / Stopwatch.GetElapsedTime(start);
     }
 
-    /// <summary>Gives the running process another limit; false where that is not allowed.</summary>
-    public async Task<bool> TryLimitAsync(int descriptors)
-    {
-        using var prlimit = Process.Start(new ProcessStartInfo("prlimit", [$"--pid={_process.Id}", $"--nofile={descriptors}:{descriptors}"]) { RedirectStandardError = true })!;
-        await prlimit.WaitForExitAsync(TestContext.Current.CancellationToken).Within();
-        return prlimit.ExitCode == 0;
-    }
-
     /// <summary>Ends the server's input, which stops it, and gives what it said last.</summary>
     public async Task<(int ExitCode, string LastWords)> StopAsync()
     {

@@ -21,6 +21,17 @@ internal static class Eventually
         }
     }
 
+    /// <summary>The same for a condition that has to be asked for.</summary>
+    public static async Task True(Func<Task<bool>> condition, string otherwise)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await condition().Within())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Bound, $"Not within {Bound.TotalSeconds} s: {otherwise}");
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TestContext.Current.CancellationToken);
+        }
+    }
+
     public static Task True(Func<bool> condition, string otherwise) => True(condition, () => otherwise);
 
     public static Task Equal<T>(T expected, Func<T> actual) => True(
