@@ -15,6 +15,10 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
     [ThreadStatic]
     private static PipeBuffer? t_spare;
 
+    // Where one thread fills and another sends, the one would run out of spares and the other would throw them away:
+    // who has too many leaves all of them here, and who has none takes them.
+    private static readonly PipeBuffer?[] s_left = new PipeBuffer?[2 * Environment.ProcessorCount];
+
     private byte[] _array = [];
     private int _written;
     private int _spares; // of a spare: how many there are, with those after it
@@ -110,7 +114,7 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
 
     private static PipeBuffer? TakeSpare()
     {
-        var spare = t_spare;
+        var spare = t_spare ?? TakeLeft();
         if (spare is not null)
         {
             t_spare = (PipeBuffer?)spare.Next;
@@ -122,12 +126,45 @@ internal sealed class PipeBuffer : ReadOnlySequenceSegment<byte>
 
     private void LeaveSpare()
     {
-        var spares = t_spare?._spares ?? 0;
-        if (spares < MostSpares)
+        var spare = t_spare;
+        if (spare?._spares == MostSpares)
         {
-            _spares = spares + 1;
-            Next = t_spare;
-            t_spare = this;
+            if (!TryLeave(spare))
+            {
+                return;
+            }
+
+            spare = null;
         }
+
+        _spares = 1 + (spare?._spares ?? 0);
+        Next = spare;
+        t_spare = this;
+    }
+
+    private static PipeBuffer? TakeLeft()
+    {
+        foreach (ref var left in s_left.AsSpan())
+        {
+            if (Volatile.Read(ref left) is not null && Interlocked.Exchange(ref left, null) is { } spare)
+            {
+                return spare;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryLeave(PipeBuffer spare)
+    {
+        foreach (ref var left in s_left.AsSpan())
+        {
+            if (Volatile.Read(ref left) is null && Interlocked.CompareExchange(ref left, spare, null) is null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

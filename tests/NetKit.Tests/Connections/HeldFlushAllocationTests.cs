@@ -38,6 +38,41 @@ public sealed class HeldFlushAllocationTests
         Assert.True(least < Batches, $"{(double)least / Batches} bytes a batch.");
     }
 
+    [Fact]
+    public void Buffers_that_one_thread_fills_and_another_gives_back_are_used_again()
+    {
+        const int Rounds = 1_000;
+        const int InUse = 2;
+        var all = new HashSet<PipeBuffer>(ReferenceEqualityComparer.Instance);
+        var buffers = new PipeBuffer[InUse];
+        using var phase = new Barrier(2);
+        var giver = new Thread(() =>
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                phase.SignalAndWait();
+                Array.ForEach(buffers, PipeBuffer.Return);
+                phase.SignalAndWait();
+            }
+        });
+        giver.Start();
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (var index = 0; index < InUse; index++)
+            {
+                all.Add(buffers[index] = PipeBuffer.Rent(before: null, least: 0));
+            }
+
+            phase.SignalAndWait();
+            phase.SignalAndWait();
+        }
+
+        Assert.True(giver.Join(Eventually.Bound));
+
+        // As many as both threads keep, what they have left for each other, and what is in use; those of earlier tests not counted.
+        Assert.InRange(all.Count, InUse, 32);
+    }
+
     private static async Task AnswerAsync(GatheringPipe pipe)
     {
         await Task.Yield();

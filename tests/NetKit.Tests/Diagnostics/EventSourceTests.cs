@@ -131,7 +131,11 @@ public sealed class EventSourceTests
         await using var early = RunningServer.OnTcp(RunningServer.EchoAsync);
         using (var before = new MeterReadings())
         {
+            var sent = before.Of("netkit.connection.io", "network.io.direction=transmit");
             await using var first = await early.DialServedAsync(); // held, or it would be finalized
+
+            // What the server sent it counts afterwards: no sooner than its client has it.
+            await Eventually.Equal(sent + 2, () => before.Of("netkit.connection.io", "network.io.direction=transmit"));
             using var events = new EventRecorder(interval: TimeSpan.FromMilliseconds(50));
 
             // Rates begin with the first interval that is whole.
