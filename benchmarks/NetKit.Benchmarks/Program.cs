@@ -45,6 +45,9 @@ switch (args.FirstOrDefault())
     case "pool-storm":
         await PoolStormRunner.RunAsync(arguments);
         break;
+    case "broadcast":
+        await BroadcastRunner.RunAsync(arguments);
+        break;
     case "readme":
         Readme.Update();
         break;

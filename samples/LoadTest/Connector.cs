@@ -1,14 +1,13 @@
 using System.Net;
-using System.Net.WebSockets;
+using System.Net.Security;
 
 namespace NetKit.Samples;
 
 /// <summary>Opens connections to the server, from one source address after the other.</summary>
-internal sealed class Connector : IDisposable
+internal sealed class Connector
 {
     private readonly LoadSettings _settings;
     private readonly Dialer[] _dialers;
-    private readonly HttpMessageInvoker[] _invokers;
 
     public Connector(LoadSettings settings)
     {
@@ -17,33 +16,34 @@ internal sealed class Connector : IDisposable
         {
             ConnectTimeout = settings.Timeout,
             LocalEndPoint = settings.Sources == 1 ? null : new IPEndPoint(new IPAddress([127, 0, 0, (byte)source]), 0),
+            Tls = settings.Target.Scheme == "wss" ? new SslClientAuthenticationOptions() : null,
         }))];
-        _invokers = settings.IsWebSocket ? [.. _dialers.Select(static dialer => new HttpMessageInvoker(new SocketsHttpHandler().UseDialer(dialer)))] : [];
     }
 
     public async Task<ILoadConnection> OpenAsync(int number, CancellationToken cancellationToken)
     {
-        var source = number % _dialers.Length;
-        if (!_settings.IsWebSocket)
-        {
-            return new TcpLoadConnection(await _dialers[source].DialAsync(_settings.Target.Host, _settings.Target.Port, cancellationToken), _settings.Size);
-        }
-
-        var socket = new ClientWebSocket();
-        socket.Options.KeepAliveInterval = TimeSpan.Zero; // the server's pings are answered
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_settings.Timeout);
+        var connection = await _dialers[number % _dialers.Length].DialAsync(_settings.Target.Host, _settings.Target.Port, cancellationToken);
         try
         {
-            await socket.ConnectAsync(_settings.Target, _invokers[source], timeout.Token);
-            return new WebSocketLoadConnection(socket, Math.Max(4_096, 2 * _settings.Size));
+            if (_settings.IsWebSocket)
+            {
+                connection.ReadDeadline = connection.WriteDeadline = Deadline.After(_settings.Timeout);
+                await WebSocketUpgrade.PerformAsync(connection, _settings.Target);
+                connection.ReadDeadline = connection.WriteDeadline = Deadline.None;
+            }
         }
         catch
         {
-            socket.Dispose();
+            await connection.DisposeAsync();
             throw;
         }
-    }
 
-    public void Dispose() => Array.ForEach(_invokers, static invoker => invoker.Dispose());
+        connection.WriteTimeout = (int)_settings.Timeout.TotalMilliseconds;
+        if (_settings.Mode == LoadMode.Echo)
+        {
+            connection.ReadTimeout = connection.WriteTimeout;
+        }
+
+        return _settings.IsWebSocket ? new WebSocketLoadConnection(connection, Math.Max(4_096, 2 * _settings.Size)) : new TcpLoadConnection(connection, _settings.Size);
+    }
 }

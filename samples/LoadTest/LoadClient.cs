@@ -9,6 +9,7 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
     private long _received;
     private int _hasFailed;
     private int _isDisposed;
+    private Task? _receiving;
 
     /// <summary>Messages that came to it.</summary>
     public long Received => Interlocked.Read(ref _received);
@@ -32,10 +33,8 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
                     break;
                 }
 
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                timeout.CancelAfter(settings.Timeout);
-                await SendAsync(probe, timeout.Token);
-                await ReceiveAnswerAsync(probe, timeout.Token);
+                await SendAsync(probe);
+                await ReceiveAnswerAsync(probe);
             }
         });
     }
@@ -54,22 +53,42 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
                     return;
                 }
 
-                await SendAsync(probe, cancellationToken);
+                await SendAsync(probe);
             }
         });
     }
 
     /// <summary>Takes whatever comes, and measures what is of this run.</summary>
-    public Task ReceiveAllAsync(CancellationToken cancellationToken) => WatchAsync(async () =>
+    public Task ReceiveAllAsync() => _receiving = WatchAsync(async () =>
     {
-        while (await connection.ReceiveAsync(Look, cancellationToken))
-        {
-        }
-
+        await connection.ReceiveAsync(Look);
         throw new EndOfStreamException();
     });
 
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _isDisposed, 1) == 0 ? connection.DisposeAsync() : default;
+    /// <summary>Ends all that it does.</summary>
+    public void Abort() => connection.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await connection.SayGoodbyeAsync())
+            {
+                await (_receiving ?? DiscardAsync());
+            }
+        }
+        catch (ConnectionException)
+        {
+            // It is gone already, or does not answer.
+        }
+
+        await connection.DisposeAsync();
+    }
 
     private static int Sending(LoadSettings settings) => settings.Mode switch
     {
@@ -78,37 +97,46 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         _ => 0,
     };
 
-    private async ValueTask SendAsync(Probe probe, CancellationToken cancellationToken)
+    private async Task DiscardAsync()
     {
-        probe.Write(_message);
-        var late = probe.Age;
-        await connection.SendAsync(_message, cancellationToken);
-        counts.MessageSent(late);
+        try
+        {
+            await connection.ReceiveAsync(static _ => false);
+        }
+        catch (ClosedByServerException)
+        {
+            // As asked, whatever it says.
+        }
     }
 
-    private async ValueTask ReceiveAnswerAsync(Probe probe, CancellationToken cancellationToken)
+    private async ValueTask SendAsync(Probe probe)
     {
-        var found = false;
-        while (!found)
+        probe.Write(_message);
+        var sent = Stopwatch.GetTimestamp();
+        await connection.SendAsync(_message);
+        counts.MessageSent(probe.Due, sent);
+    }
+
+    private async ValueTask ReceiveAnswerAsync(Probe probe)
+    {
+        if (!await connection.ReceiveAsync(message => Probe.TryFind(message, out var answer) && answer == probe))
         {
-            if (!await connection.ReceiveAsync(
-                message => found |= Probe.TryFind(message, out var answer) && answer == probe, cancellationToken))
-            {
-                throw new EndOfStreamException();
-            }
+            throw new EndOfStreamException();
         }
 
-        counts.MessageReceived(probe.Age);
+        counts.MessageReceived(probe.Due);
         _received++;
     }
 
-    private void Look(ReadOnlySpan<byte> message)
+    private bool Look(ReadOnlySpan<byte> message)
     {
         if (Probe.TryFind(message, out var probe))
         {
-            counts.MessageReceived(probe.Age);
+            counts.MessageReceived(probe.Due);
             Interlocked.Increment(ref _received);
         }
+
+        return false;
     }
 
     private async Task WatchAsync(Func<Task> work)

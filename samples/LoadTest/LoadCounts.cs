@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Net.WebSockets;
+using System.Diagnostics;
 
 namespace NetKit.Samples;
 
@@ -11,6 +11,7 @@ internal sealed class LoadCounts
     private volatile bool _isOver;
     private int _open;
     private long _sent;
+    private long _warmUntil;
 
     /// <summary>Whether connections are being closed: what ends from then on has not failed.</summary>
     public bool IsOver
@@ -19,11 +20,21 @@ internal sealed class LoadCounts
         set => _isOver = value;
     }
 
+    /// <summary>The timestamp before which what is due counts, but how long it takes does not.</summary>
+    public long WarmUntil
+    {
+        get => Volatile.Read(ref _warmUntil);
+        set => Volatile.Write(ref _warmUntil, value);
+    }
+
     public int Open => Volatile.Read(ref _open);
 
     public long Sent => Interlocked.Read(ref _sent);
 
-    public long Received => _shards.Sum(static shard => shard.Latency.Count);
+    public long Received => _shards.Sum(static shard => shard.Received);
+
+    /// <summary>Of those received, how many were due after warming up.</summary>
+    public long Measured => _shards.Sum(static shard => shard.Latency.Count);
 
     public int ErrorCount => _errors.Values.Sum();
 
@@ -33,22 +44,31 @@ internal sealed class LoadCounts
 
     public void Ended() => Interlocked.Decrement(ref _open);
 
-    public void MessageSent(TimeSpan late)
+    public void MessageSent(long due, long sent)
     {
         Interlocked.Increment(ref _sent);
-        var shard = Mine();
-        lock (shard)
+        if (due >= WarmUntil)
         {
-            shard.Lateness.Record(late);
+            var shard = Mine();
+            lock (shard)
+            {
+                shard.Lateness.Record(Stopwatch.GetElapsedTime(due, sent));
+            }
         }
     }
 
-    public void MessageReceived(TimeSpan latency)
+    public void MessageReceived(long due)
     {
+        var latency = Stopwatch.GetElapsedTime(due);
+        var isMeasured = due >= WarmUntil;
         var shard = Mine();
         lock (shard)
         {
-            shard.Latency.Record(latency);
+            shard.Received++;
+            if (isMeasured)
+            {
+                shard.Latency.Record(latency);
+            }
         }
     }
 
@@ -61,14 +81,10 @@ internal sealed class LoadCounts
     // What a person would sort them by: not by endpoint, nor by where it was thrown.
     private static string Kind(Exception exception) => exception switch
     {
-        ClosedByServerException => exception.Message,
+        ClosedByServerException or HandshakeException => exception.Message,
         DialException { Error: var error } => $"connect: {error}",
+        DeadlineExceededException or OperationCanceledException or TimeoutException => "timeout",
         ConnectionException { Error: var error, Operation: var operation } => $"{operation}: {error}",
-        WebSocketException { InnerException: { } inner } when inner is ConnectionException or HttpRequestException => Kind(inner),
-        WebSocketException { WebSocketErrorCode: WebSocketError.NotAWebSocket } => $"handshake: {exception.Message}",
-        WebSocketException { WebSocketErrorCode: var code } => $"WebSocket: {code}",
-        HttpRequestException { InnerException: { } inner } => Kind(inner),
-        OperationCanceledException or TimeoutException => "timeout",
         EndOfStreamException => "closed by the server",
         _ => exception.GetType().Name,
     };
@@ -77,6 +93,8 @@ internal sealed class LoadCounts
 
     private sealed class Shard
     {
+        public long Received { get; set; }
+
         public LatencyHistogram Latency { get; } = new();
 
         public LatencyHistogram Lateness { get; } = new();

@@ -12,15 +12,19 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
 
     public async Task<LoadResult> RunAsync(CancellationToken stop)
     {
-        using var connector = new Connector(settings);
+        var connector = new Connector(settings);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var progress = settings.IsQuiet ? Task.CompletedTask : ShowProgressAsync(over.Token);
         var clients = await OpenAsync(connector, stop);
         try
         {
-            var begin = Stopwatch.GetTimestamp();
-            await WorkAsync(clients, stop);
-            var elapsed = Stopwatch.GetElapsedTime(begin);
+            TimeSpan elapsed;
+            await using (stop.Register(() => Array.ForEach(clients, static client => client.Abort())))
+            {
+                elapsed = await WorkAsync(clients, stop);
+                stop.ThrowIfCancellationRequested();
+            }
+
             await over.CancelAsync();
             await progress;
             return SumUp(clients, elapsed);
@@ -57,17 +61,19 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
         return [.. clients.OfType<LoadClient>()];
     }
 
-    private async Task WorkAsync(LoadClient[] clients, CancellationToken stop)
+    private async Task<TimeSpan> WorkAsync(LoadClient[] clients, CancellationToken stop)
     {
-        var end = Stopwatch.GetTimestamp() + (long)(settings.Duration.TotalSeconds * Stopwatch.Frequency);
+        var begin = Stopwatch.GetTimestamp();
+        _counts.WarmUntil = begin + Ticks(settings.WarmUp);
+        var end = _counts.WarmUntil + Ticks(settings.Duration);
         if (settings.Mode == LoadMode.Echo)
         {
             await Task.WhenAll(clients.Select(client => Task.Run(() => client.EchoAsync(end, stop), stop)));
-            return;
+            return Stopwatch.GetElapsedTime(begin);
         }
 
         var readers = clients.Where(static client => client.Reads).ToArray();
-        var reading = Task.WhenAll(readers.Select(client => client.ReceiveAllAsync(stop)));
+        var reading = Task.WhenAll(readers.Select(client => client.ReceiveAllAsync()));
         if (settings.Mode == LoadMode.Broadcast)
         {
             await Task.WhenAll(clients.Take(settings.Senders).Select(client => Task.Run(() => client.SendAllAsync(end, stop), stop)));
@@ -75,14 +81,18 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
         }
         else
         {
-            await Task.Delay(settings.Duration, stop);
+            await Task.Delay(settings.WarmUp + settings.Duration, stop);
         }
 
         // From here on connections end because they are closed. Reading ends with them.
+        var elapsed = Stopwatch.GetElapsedTime(begin);
         _counts.IsOver = true;
         await CloseAsync(clients);
         await reading;
+        return elapsed;
     }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     private static Task CloseAsync(LoadClient[] clients) => Parallel.ForEachAsync(
         clients, new ParallelOptions { MaxDegreeOfParallelism = MostOpening }, static (client, _) => client.DisposeAsync());
@@ -116,7 +126,7 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
             Sent = _counts.Sent,
             Received = _counts.Received,
             Lost = Lost(clients),
-            PerSecond = Math.Round(_counts.Received / elapsed.TotalSeconds, 1),
+            PerSecond = Math.Round(_counts.Measured / (elapsed - settings.WarmUp).TotalSeconds, 1),
             P50Milliseconds = Milliseconds(50),
             P90Milliseconds = Milliseconds(90),
             P99Milliseconds = Milliseconds(99),

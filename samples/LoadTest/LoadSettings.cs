@@ -15,6 +15,7 @@ internal sealed record LoadSettings
                               idle: connections only; default echo
           --connections N     at once; default 10
           --ramp-up T         open them evenly over so long; default 0s: as fast as they open
+          --warm-up T         load for so long before it is measured: all is counted, but no latency or rate; default 0s
           --duration T        measure for so long; default 10s
           --rate R            messages a second, all connections together, sent at their times however slow the answers are: latency
                               counts from when a message was due; default: the next message follows the answer (closed loop)
@@ -39,6 +40,8 @@ internal sealed record LoadSettings
     public required int Connections { get; init; }
 
     public required TimeSpan RampUp { get; init; }
+
+    public required TimeSpan WarmUp { get; init; }
 
     public required TimeSpan Duration { get; init; }
 
@@ -76,7 +79,8 @@ internal sealed record LoadSettings
                 var text => throw UsageException.For("--mode", text, "echo, broadcast or idle"),
             },
             Connections = line.TakeNumber("--connections", 1, 1_000_000) ?? 10,
-            RampUp = line.TakeDuration("--ramp-up", noneAllowed: true) is { } ramp && ramp != System.Threading.Timeout.InfiniteTimeSpan ? ramp : TimeSpan.Zero,
+            RampUp = TakeTime(line, "--ramp-up"),
+            WarmUp = TakeTime(line, "--warm-up"),
             Duration = line.TakeDuration("--duration") ?? TimeSpan.FromSeconds(10),
             Rate = line.TakeNumber("--rate", 1, 100_000_000),
             Senders = line.TakeNumber("--senders", 1, 1_000_000) ?? 1,
@@ -97,6 +101,9 @@ internal sealed record LoadSettings
         line.Finish();
         return settings.Check();
     }
+
+    private static TimeSpan TakeTime(CommandLine line, string name) =>
+        line.TakeDuration(name, noneAllowed: true) is { } time && time != System.Threading.Timeout.InfiniteTimeSpan ? time : TimeSpan.Zero;
 
     private LoadSettings Check()
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics;
 using System.Text;
 
 namespace NetKit.Samples;
@@ -12,8 +11,6 @@ internal readonly record struct Probe(int Connection, int Number, long Due)
 
     // Other runs against the same server are not ours.
     private static readonly byte[] s_mark = Encoding.ASCII.GetBytes($"lt:{Random.Shared.Next():x8}:");
-
-    public TimeSpan Age => Stopwatch.GetElapsedTime(Due);
 
     /// <summary>Writes it over the whole of a message.</summary>
     public void Write(Span<byte> message)

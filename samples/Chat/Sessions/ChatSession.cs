@@ -32,7 +32,7 @@ internal sealed class ChatSession : IDisposable
         _clock = clock;
         _reset = reset;
         _receiver = new MessageReceiver(socket, settings.MaxMessage);
-        _sender = new DeadlineSender(socket, settings.WriteTimeout, clock);
+        _sender = new DeadlineSender(socket, settings.WriteTimeout, clock, reset);
         _rate = new MessageRate(settings.MessageRate, clock);
     }
 
@@ -74,18 +74,21 @@ internal sealed class ChatSession : IDisposable
         }
         catch (WebSocketException e)
         {
-            End(e.WebSocketErrorCode == WebSocketError.Faulted ? SessionEnd.Malformed : SessionEnd.Lost);
+            End(e.WebSocketErrorCode == WebSocketError.Faulted ? SessionEnd.Malformed : Broken);
         }
         catch (OperationCanceledException)
         {
-            // The WebSocket gave the client up: it has not taken a message, or not answered a ping.
+            // The WebSocket gave the client up: it has not answered a ping.
             End(_sender.IsLate ? SessionEnd.TooSlow : SessionEnd.Silent);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            End(SessionEnd.Lost);
+            End(Broken);
         }
     }
+
+    // The client's doing, or ours because it took no message.
+    private SessionEnd Broken => _sender.IsLate ? SessionEnd.TooSlow : SessionEnd.Lost;
 
     private async ValueTask<SessionEnd> ReadMessagesAsync()
     {
@@ -125,11 +128,11 @@ internal sealed class ChatSession : IDisposable
                 }
             }
         }
-        catch (Exception e) when (e is SlowConsumerException or OperationCanceledException)
+        catch (SlowConsumerException)
         {
             End(SessionEnd.TooSlow);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             // The reader learns it too, and knows why.
         }

@@ -2,37 +2,44 @@ using System.Net.WebSockets;
 
 namespace NetKit.Samples;
 
-/// <summary>Sends messages to one client, each within its time. One that is late leaves the WebSocket aborted.</summary>
-internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimeProvider clock) : IDisposable
+/// <summary>Sends messages to one client, each within its time. A client that is late is reset.</summary>
+internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimeProvider clock, Action reset) : IDisposable
 {
-    private CancellationTokenSource _deadline = new(Timeout.InfiniteTimeSpan, clock);
+    private ITimer? _timer; // made by the first message that has to wait
+    private volatile bool _isLate;
 
     /// <summary>Whether a message was not taken in time.</summary>
-    public bool IsLate => _deadline.IsCancellationRequested;
+    public bool IsLate => _isLate;
 
-    /// <exception cref="OperationCanceledException">The client did not take it in time.</exception>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
-        var sending = socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, _deadline.Token);
-        if (sending.IsCompletedSuccessfully)
+        // Without a token: with one that may be cancelled, a WebSocket goes a slower way, and most messages wait for nothing.
+        var sending = socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        if (!sending.IsCompletedSuccessfully)
         {
-            return; // as almost always: no timer was needed
+            return AwaitAsync(sending);
         }
 
-        _deadline.CancelAfter(timeout);
+        sending.GetAwaiter().GetResult();
+        return default;
+    }
+
+    public ValueTask CloseAsync(WebSocketCloseStatus status, string? reason) =>
+        AwaitAsync(new ValueTask(socket.CloseOutputAsync(status, reason, CancellationToken.None)));
+
+    public void Dispose() => _timer?.Dispose();
+
+    private async ValueTask AwaitAsync(ValueTask sending)
+    {
+        _timer ??= clock.CreateTimer(static sender => ((DeadlineSender)sender!).GiveUp(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(timeout, Timeout.InfiniteTimeSpan);
         await sending;
-        if (!_deadline.TryReset())
-        {
-            _deadline.Dispose();
-            _deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        }
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public async ValueTask CloseAsync(WebSocketCloseStatus status, string? reason)
+    private void GiveUp()
     {
-        _deadline.CancelAfter(timeout);
-        await socket.CloseOutputAsync(status, reason, _deadline.Token);
+        _isLate = true;
+        reset();
     }
-
-    public void Dispose() => _deadline.Dispose();
 }
