@@ -47,8 +47,8 @@ public static partial class NetKitServiceCollectionExtensions
     /// IdleTimeout, MaxConnectionLifetime, MinReceiveRate (BytesPerSecond and GracePeriod), AcceptLoops, HandshakeTimeout, MaxConcurrentHandshakes, ProxyProtocol
     /// (TrustedNetworks, ServeUntrusted, MaxHeaderLength) and RunContinuationsAsynchronously as in <see cref="ConnectionServerOptions"/>; Listener is a section
     /// with what is in <see cref="ListenerOptions"/>.</para>
-    /// <para>Durations are 00:00:30, 30 s, 250 ms, 5 min, 2 h or infinite. A key that is none of these fails the start, as does a
-    /// value that makes no sense.</para>
+    /// <para>Durations are 00:00:30, 30 s, 250 ms, 5 min or 2 h; infinite is none, for IdleTimeout and others that may be null. A key that is none of these
+    /// fails the start, as does a value that makes no sense, EndPoint beside EndPoints, and a section with nothing in it.</para>
     /// </param>
     /// <param name="configure">Sets further options, after the section was read. Default (null): none.</param>
     /// <returns>The same services.</returns>
