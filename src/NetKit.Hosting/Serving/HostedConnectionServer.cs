@@ -65,20 +65,26 @@ public sealed class HostedConnectionServer : IHostedService, IAsyncDisposable
     /// <summary>Is called by the host.</summary>
     async Task IHostedService.StartAsync(CancellationToken cancellationToken)
     {
-        var options = _options();
-        _serverOptions = ServerTlsSetting.Apply(options, Name, _loggerFactory, _timeProvider);
-        Listeners = await Binding.BindAsync(options, _loggerFactory, _timeProvider, cancellationToken).ConfigureAwait(false);
-        LocalEndPoints = [.. Listeners.Select(static listener => listener.LocalEndPoint)];
-        try
+        if (_server is not null || _stop.IsCancellationRequested)
         {
-            _server = new ConnectionServer(Listeners, _handler, _serverOptions, _loggerFactory);
-        }
-        catch
-        {
-            await Binding.CloseAsync(Listeners).ConfigureAwait(false);
-            throw;
+            throw new InvalidOperationException($"The server {Name} starts once; it was {(_stop.IsCancellationRequested ? "stopped" : "started")} before.");
         }
 
+        var options = _options();
+        _serverOptions = ServerTlsSetting.Apply(options, Name, _loggerFactory, _timeProvider);
+        var listeners = await Binding.BindAsync(options, Name, _loggerFactory, _timeProvider, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _server = new ConnectionServer(listeners, _handler, _serverOptions, _loggerFactory);
+        }
+        catch (ArgumentException exception)
+        {
+            await Binding.CloseAsync(listeners).ConfigureAwait(false);
+            throw new ArgumentException($"{Name}: {OptionsCheck.InOneLine(exception)}", exception);
+        }
+
+        Listeners = listeners;
+        LocalEndPoints = [.. listeners.Select(static listener => listener.LocalEndPoint)];
         _running = RunAsync(_server);
     }
 
