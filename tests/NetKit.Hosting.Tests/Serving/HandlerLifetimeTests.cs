@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -105,6 +106,22 @@ public sealed class HandlerLifetimeTests
         await host.StopAsync().Within();
     }
 
+    [Theory(Timeout = Watchdog)]
+    [InlineData(ServiceLifetime.Singleton)]
+    [InlineData(ServiceLifetime.Scoped)]
+    public async Task A_handler_sees_nothing_of_the_context_in_which_the_host_was_started(ServiceLifetime lifetime)
+    {
+        ContextHandler.Ambient.Value = "of the start";
+        using var host = await TestHost.StartAsync(services =>
+        {
+            services.Add(new ServiceDescriptor(typeof(ContextHandler), typeof(ContextHandler), lifetime));
+            services.AddConnectionServer<ContextHandler>(TestHost.AnyPort);
+        });
+        using var client = await host.Server().ConnectAsync();
+        Assert.Equal("none, none", await client.ReceiveToEndAsync());
+        await host.StopAsync().Within();
+    }
+
     private static Task<IHost> StartAsync(Books books, LogBook logs, Action<IServiceCollection> add) => TestHost.StartAsync(services =>
     {
         services.AddLogging(logging => logging.AddProvider(logs)).AddSingleton(books).AddTransient<NeedyHandler>();
@@ -121,6 +138,19 @@ public sealed class HandlerLifetimeTests
         ThrowsAtOnce,
         ThrowsLater,
         ThrowsWhenDisposed,
+    }
+
+    /// <summary>Tells what is in its context, at once and later.</summary>
+    private sealed class ContextHandler : IConnectionHandler
+    {
+        public static readonly AsyncLocal<string?> Ambient = new();
+
+        public async Task HandleAsync(Connection connection, CancellationToken stopping)
+        {
+            var atOnce = Ambient.Value ?? "none";
+            await Task.Yield();
+            await connection.WriteAsync(Encoding.ASCII.GetBytes($"{atOnce}, {Ambient.Value ?? "none"}"), stopping);
+        }
     }
 
     /// <summary>How many of each kind were disposed.</summary>
