@@ -42,7 +42,7 @@ public static partial class NetKitServiceCollectionExtensions
     /// <typeparam name="THandler">Serves the connections; its lifetime is as for the overload by endpoint.</typeparam>
     /// <param name="services">The services of the application.</param>
     /// <param name="section">
-    /// <para>The section, read when the application starts. EndPoint, or EndPoints as a list, is host:port or unix:/path; * is every address.</para>
+    /// <para>The section, read when the application starts. EndPoint, or EndPoints as a list, is host:port, unix:/path, or unix:@name for an abstract address (Linux); * is every address.</para>
     /// <para>CertificatePath, CertificateKeyPath and CertificatePassword are as in <see cref="HostedServerOptions"/>; MaxConnections, LimitMode, DrainTimeout,
     /// IdleTimeout, MaxConnectionLifetime, MinReceiveRate (BytesPerSecond and GracePeriod), AcceptLoops, HandshakeTimeout, MaxConcurrentHandshakes, ProxyProtocol
     /// (TrustedNetworks, ServeUntrusted, MaxHeaderLength) and RunContinuationsAsynchronously as in <see cref="ConnectionServerOptions"/>; Listener is a section
