@@ -77,10 +77,15 @@ public sealed class HostedConnectionServer : IHostedService, IAsyncDisposable
         {
             _server = new ConnectionServer(listeners, _handler, _serverOptions, _loggerFactory);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception)
         {
             await Binding.CloseAsync(listeners).ConfigureAwait(false);
-            throw new ArgumentException($"{Name}: {OptionsCheck.InOneLine(exception)}", exception);
+            if (exception is ArgumentException)
+            {
+                throw new ArgumentException($"{Name}: {OptionsCheck.InOneLine(exception)}", exception);
+            }
+
+            throw;
         }
 
         Listeners = listeners;

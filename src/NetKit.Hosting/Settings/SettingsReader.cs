@@ -7,7 +7,7 @@ namespace NetKit;
 /// <summary>Reads the values of a configuration section, and remembers what makes no sense and what nobody asked for.</summary>
 /// <remarks>
 /// By hand and not by the framework's binder: that one ignores misspelled keys, knows no endpoints, and takes "30" for thirty days. A value
-/// that is null or empty counts as absent.
+/// that is null or empty counts as absent, and a section with nothing in it as a mistake.
 /// </remarks>
 internal sealed class SettingsReader
 {
@@ -26,7 +26,7 @@ internal sealed class SettingsReader
         {
             Fail(section, value, Expected);
         }
-        else if (!section.Exists())
+        else if (!section.GetChildren().Any())
         {
             _failures.Add($"The configuration has no section {section.Path}, or nothing in it.");
         }
@@ -59,8 +59,7 @@ internal sealed class SettingsReader
     public TimeSpan? DurationOrNone(string key, TimeSpan? otherwise) => Duration(key) switch
     {
         null => otherwise,
-        { } duration when duration == Timeout.InfiniteTimeSpan => null,
-        var duration => duration,
+        var duration => duration == Timeout.InfiniteTimeSpan ? null : duration,
     };
 
     /// <summary>Reads the name of a value. Not its number, nor several names, which the framework would take too.</summary>
@@ -108,7 +107,7 @@ internal sealed class SettingsReader
             return null;
         }
 
-        if (!section.Exists())
+        if (!section.GetChildren().Any())
         {
             // Not the same as one with defaults, which in JSON is {}: the configuration does not tell that from null.
             if (_section.GetChildren().Any(child => child.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))

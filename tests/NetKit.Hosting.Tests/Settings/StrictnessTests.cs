@@ -41,6 +41,17 @@ public sealed class StrictnessTests
     }
 
     [Fact]
+    public void A_section_with_nothing_in_it_is_refused()
+    {
+        foreach (var nothing in (string?[])[null, ""])
+        {
+            var section = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Dial", nothing)]).Build().GetSection("Dial");
+            var exception = Assert.Throws<OptionsValidationException>(() => section.Read(new HostedDialerOptions(), DialerSettings.ReadInto));
+            Assert.Contains("no section Dial, or nothing in it", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void One_endpoint_and_a_list_of_them_are_not_both_taken()
     {
         var failure = FailureOf(("EndPoint", "*:8000"), ("EndPoints:0", "*:5000"));
@@ -61,6 +72,7 @@ public sealed class StrictnessTests
     [Theory]
     [InlineData("ProxyProtocol", "{}")]
     [InlineData("ProxyProtocol", "null")]
+    [InlineData("ProxyProtocol", "\"\"")]
     [InlineData("MinReceiveRate", "{}")]
     [InlineData("Listener", "{}")]
     public void A_section_of_a_server_must_not_be_empty(string key, string value)
