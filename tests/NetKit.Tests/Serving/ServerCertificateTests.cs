@@ -98,17 +98,19 @@ public sealed class ServerCertificateTests : IDisposable
     }
 
     [Fact]
-    public void Files_that_stay_broken_are_logged_once_and_the_old_pair_is_served_until_they_are_whole()
+    public void Files_that_stay_broken_are_logged_once_a_mistake_and_the_old_pair_is_served_until_they_are_whole()
     {
         var certificate = Load(Write("first"));
         var before = certificate.Current;
-        foreach (var breakIt in new Action[]
+        var mistakes = 0;
+        foreach (var (isAnother, breakIt) in new (bool, Action)[]
         {
-            () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIB"),
-            () => File.WriteAllText(KeyPath, ""),
-            () => File.WriteAllText(KeyPath, Certificates.MakePem("other").Key),
-            () => File.Delete(KeyPath),
-            () => File.WriteAllBytes(CertificatePath, [0xFF, 0xFE, 0]),
+            (true, () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIB")),
+            (false, () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIC")),
+            (true, () => File.WriteAllText(CertificatePath, Certificates.MakePem("second").Certificate)),
+            (false, () => File.WriteAllText(KeyPath, Certificates.MakePem("other").Key)),
+            (true, () => File.Delete(KeyPath)),
+            (true, () => File.WriteAllBytes(KeyPath, [0xFF, 0xFE, 0])),
         })
         {
             breakIt();
@@ -117,14 +119,46 @@ public sealed class ServerCertificateTests : IDisposable
                 _clock.Advance(s_look);
                 Assert.Same(before, certificate.Current);
             }
+
+            mistakes += isAnother ? 1 : 0;
+            Assert.Equal(mistakes, _log.Entries.Count);
         }
 
-        Assert.Equal([222], _log.Entries.Select(static entry => entry.Id));
-        Assert.NotNull(_log.Entries.Single().Exception);
+        Assert.All(_log.Entries, static entry => Assert.Equal(222, entry.Id));
+        Assert.Equal(mistakes, _log.Entries.Select(static entry => entry.Exception!.Message).Distinct().Count());
+        Write("third");
+        _clock.Advance(s_look);
+        Assert.Equal("third", NameOf(certificate.Current));
+        Assert.Equal(221, _log.Entries.Last().Id);
+    }
+
+    [Fact]
+    public void What_is_wrong_for_one_look_between_two_mistakes_is_not_logged()
+    {
+        var certificate = Load(Write("first"));
+        Break("-----BEGIN CERTIFICATE-----", looks: 2);
+        Assert.Single(_log.Entries);
+        Break("nothing", looks: 1);
+        Break("-----BEGIN CERTIFICATE-----", looks: 2);
+        Assert.Single(_log.Entries);
+
         Write("second");
         _clock.Advance(s_look);
         Assert.Equal("second", NameOf(certificate.Current));
+        Break("-----BEGIN CERTIFICATE-----", looks: 1);
         Assert.Equal([222, 221], _log.Entries.Select(static entry => entry.Id));
+        Break("-----BEGIN CERTIFICATE-----", looks: 1);
+        Assert.Equal([222, 221, 222], _log.Entries.Select(static entry => entry.Id));
+
+        void Break(string text, int looks)
+        {
+            File.WriteAllText(CertificatePath, text);
+            for (var look = 0; look < looks; look++)
+            {
+                _clock.Advance(s_look);
+                _ = certificate.Current;
+            }
+        }
     }
 
     [Fact]
