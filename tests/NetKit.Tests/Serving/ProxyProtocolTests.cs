@@ -267,6 +267,33 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_through_holds_no_timer()
+    {
+        var clock = new TimerCountingTimeProvider();
+        var options = TrustLoopback;
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        var clients = new List<Connection>();
+        for (var count = 1; count <= 2; count++)
+        {
+            clients.Add(await server.DialAsync());
+            await Eventually.Equal(count, () => server.Server.Prefaces!.Count);
+            Assert.Equal(1, clock.Armed);
+            clock.Advance(options.HandshakeTimeout / 2 - TimeSpan.FromTicks(1));
+        }
+
+        foreach (var client in clients)
+        {
+            await client.WriteAsync("PROXY UNKNOWN\r\n"u8.ToArray(), Token);
+            await RunningServer.AssertEchoes(client);
+        }
+
+        // The alarm that is set for the first finds nothing to do, and none is set for the second.
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
+        clock.Advance(options.HandshakeTimeout / 2);
+        Assert.Equal(0, clock.Armed);
+    }
+
+    [Fact]
     public async Task Clients_that_owe_their_header_count_for_the_limit()
     {
         var options = TrustLoopback;
