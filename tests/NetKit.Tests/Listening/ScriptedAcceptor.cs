@@ -9,7 +9,10 @@ internal sealed class ScriptedAcceptor : Acceptor
 
     public override EndPoint LocalEndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7);
 
-    public int Accepts { get; private set; }
+    public int Accepts => Allowances.Count;
+
+    /// <summary>How many clients each accept was allowed to turn away.</summary>
+    public List<int> Allowances { get; } = [];
 
     public ScriptedAcceptor Fails(Exception exception, int times = 1)
     {
@@ -24,6 +27,17 @@ internal sealed class ScriptedAcceptor : Acceptor
     public ScriptedAcceptor FailsForWantOfDescriptors(int times = 1) =>
         Fails(new ConnectionException(ConnectionError.ResourceExhausted, "accept", LocalEndPoint), times);
 
+    /// <summary>Does something while it fails for want of descriptors.</summary>
+    public ScriptedAcceptor FailsWhile(Action action)
+    {
+        _script.Enqueue(() =>
+        {
+            action();
+            throw new ConnectionException(ConnectionError.ResourceExhausted, "accept", LocalEndPoint);
+        });
+        return this;
+    }
+
     public ScriptedAcceptor ThenAccepts()
     {
         _script.Enqueue(() => new Arrival(Connection.CreatePair().First));
@@ -33,7 +47,7 @@ internal sealed class ScriptedAcceptor : Acceptor
     public override ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Accepts++;
+        Allowances.Add(MayTurnAway);
         return _script.TryDequeue(out var next)
             ? ValueTask.FromResult(next())
             : throw new ConnectionException(ConnectionError.Closed, "accept", LocalEndPoint);
