@@ -267,6 +267,44 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
+    public async Task A_client_that_comes_in_as_the_server_stops_gets_no_handler()
+    {
+        RunningServer? server = null;
+        await using var limiter = new CountingLimiter(_ =>
+        {
+            server!.BeginStop();
+            return SpinWait.SpinUntil(() => server.Server.Prefaces!.Stopping.IsCancellationRequested, Eventually.Bound);
+        });
+        var handled = 0;
+        var options = new ConnectionServerOptions
+        {
+            AcceptLimiter = limiter,
+            ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [IPNetwork.Parse("192.0.2.0/24")], ServeUntrusted = true },
+        };
+        await using (server = RunningServer.OnTcp(
+            (_, _) =>
+            {
+                Interlocked.Increment(ref handled);
+                return Task.CompletedTask;
+            },
+            options))
+        {
+            Assert.Equal(-1, await server.AskAsync());
+            Assert.Equal(new DrainResult(0, 0), await server.Run.Within());
+            Assert.Equal((0, 1, 1), (handled, limiter.Given, limiter.Returned));
+        }
+    }
+
+    [Fact]
+    public void The_networks_are_read_when_the_server_is_made()
+    {
+        var options = TrustLoopback.ProxyProtocol!;
+        var copy = options.Validated();
+        options.TrustedNetworks.Clear();
+        Assert.True(copy.Trusts(IPEndPoint.Parse("127.0.0.1:1")));
+    }
+
+    [Fact]
     public async Task A_connection_that_is_through_holds_no_timer()
     {
         var clock = new TimerCountingTimeProvider();

@@ -299,6 +299,7 @@ public sealed class ServerTlsTests
     public async Task A_selector_that_waits_for_ever_is_left_behind_at_the_deadline()
     {
         var clock = new FakeTimeProvider();
+        var log = new RecordingLogger();
         var chosen = new TaskCompletionSource<SslServerAuthenticationOptions>();
         var asked = 0;
         var options = new ConnectionServerOptions
@@ -310,7 +311,7 @@ public sealed class ServerTlsTests
                 return new ValueTask<SslServerAuthenticationOptions>(chosen.Task);
             },
         };
-        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, log, clock);
         var client = await server.DialAsync();
         var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
         await Eventually.Equal(1, () => Volatile.Read(ref asked));
@@ -318,6 +319,9 @@ public sealed class ServerTlsTests
         Assert.Equal(ConnectionError.Reset, (await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within())).Error);
         await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
         Assert.Equal(0, server.Server.Prefaces!.Gate.Taken);
+
+        // It did not fail: it had no time.
+        Assert.Equal((1, 0), (log.CountOf(220), log.CountOf(223)));
     }
 
     [Fact]
@@ -343,6 +347,33 @@ public sealed class ServerTlsTests
         chosen.SetResult(tls);
         await using var last = await slow.Within();
         await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_take_its_answer_keeps_nobody_out()
+    {
+        // More than the buffers of the two sockets hold.
+        using var large = Certificates.Make("localhost", new X509Extension("1.2.3.4", new byte[1_000_000], critical: false));
+        await using var server = RunningServer.OnTcp(
+            RunningServer.EchoAsync,
+            new ConnectionServerOptions { MaxConcurrentHandshakes = 1, Tls = new SslServerAuthenticationOptions { ServerCertificate = large } },
+            listening: new ListenerOptions { Socket = new SocketOptions { SendBufferSize = 4096 } });
+        var client = await server.DialAsync();
+        await client.WriteAsync(await FirstMessageAsync(), Token);
+        await client.UntilReadable();
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
+        Assert.Equal(1, server.Server.Prefaces!.Count);
+    }
+
+    [Fact]
+    public async Task A_client_that_TLS_cannot_agree_with_is_told_why()
+    {
+        var options = WithTls;
+        options.Tls!.ApplicationProtocols = [new SslApplicationProtocol("echo")];
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options);
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(protocols: [new SslApplicationProtocol("other")]), Token);
+        Assert.Equal(ConnectionError.TlsFailed, (await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within())).Error);
     }
 
     [Fact]
@@ -438,6 +469,18 @@ public sealed class ServerTlsTests
                 expected is IList list ? list.Cast<object>().SequenceEqual(((IList)property.GetValue(copy)!).Cast<object>()) : Equals(expected, property.GetValue(copy)),
                 $"{property.Name} is not copied.");
         }
+    }
+
+    /// <summary>What a client says first.</summary>
+    private static async Task<byte[]> FirstMessageAsync()
+    {
+        var (client, server) = Connection.CreatePair();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
+        var header = await Peer.ReadAsync(server, 5);
+        var rest = await Peer.ReadAsync(server, (header[3] << 8) | header[4]);
+        server.Abort();
+        await handshake.IgnoringFailedConnection();
+        return [.. header, .. rest];
     }
 
     private static void InterlockedMax(ref int most, int now)
