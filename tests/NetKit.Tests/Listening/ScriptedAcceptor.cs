@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace NetKit.Tests.Listening;
@@ -5,14 +6,14 @@ namespace NetKit.Tests.Listening;
 /// <summary>An acceptor whose every answer the test writes down beforehand; with nothing left to say it is closed.</summary>
 internal sealed class ScriptedAcceptor : Acceptor
 {
-    private readonly Queue<Func<Arrival>> _script = new();
+    private readonly ConcurrentQueue<Func<Arrival>> _script = new();
 
     public override EndPoint LocalEndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7);
 
     public int Accepts => Allowances.Count;
 
     /// <summary>How many clients each accept was allowed to turn away.</summary>
-    public List<int> Allowances { get; } = [];
+    public ConcurrentQueue<int> Allowances { get; } = new();
 
     public ScriptedAcceptor Fails(Exception exception, int times = 1)
     {
@@ -47,7 +48,7 @@ internal sealed class ScriptedAcceptor : Acceptor
     public override ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Allowances.Add(MayTurnAway);
+        Allowances.Enqueue(MayTurnAway);
         return _script.TryDequeue(out var next)
             ? ValueTask.FromResult(next())
             : throw new ConnectionException(ConnectionError.Closed, "accept", LocalEndPoint);

@@ -296,6 +296,39 @@ public sealed class ServerTlsTests
     }
 
     [Fact]
+    public async Task A_drain_waits_until_the_last_handshake_has_ended_and_no_longer()
+    {
+        using var release = new ManualResetEventSlim();
+        var asked = 0;
+        var options = new ConnectionServerOptions
+        {
+            TlsSelector = (_, hello, _, _) =>
+            {
+                if (hello.ServerName == "slow.example")
+                {
+                    Interlocked.Increment(ref asked);
+                    release.Wait(CancellationToken.None);
+                }
+
+                return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = Certificates.Localhost });
+            },
+        };
+
+        // Its clock stands still: however long this takes, nobody's patience comes to its end.
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: new FakeTimeProvider());
+        (await server.DialTlsAsync()).Abort();
+        await Eventually.Equal((0, 0), () => (server.Server.Prefaces!.Count, server.Server.ActiveConnections));
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking("slow.example"), Token).AsTask();
+        await Eventually.Equal(1, () => Volatile.Read(ref asked));
+        server.BeginStop();
+        await Waiting.StillWaits(server.Run);
+        release.Set();
+        Assert.Equal(new DrainResult(0, 0), await server.Run.Within());
+        await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within());
+    }
+
+    [Fact]
     public async Task A_selector_that_waits_for_ever_is_left_behind_at_the_deadline()
     {
         var clock = new FakeTimeProvider();
