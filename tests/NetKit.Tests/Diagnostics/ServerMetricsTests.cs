@@ -157,18 +157,29 @@ public sealed class ServerMetricsTests
     [Theory]
     [InlineData("untrusted")]
     [InlineData("stopped")]
-    public async Task A_handshake_that_its_server_breaks_off_has_an_outcome_of_its_own(string outcome)
+    [InlineData("aborted")]
+    public async Task A_handshake_that_is_broken_off_has_an_outcome_by_who_did_it(string outcome)
     {
         using var readings = new MeterReadings();
         var trusted = outcome == "untrusted" ? "192.0.2.0/24" : "127.0.0.0/8";
         await using var server = RunningServer.OnTcp(
             RunningServer.EchoAsync,
             new ConnectionServerOptions { ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [System.Net.IPNetwork.Parse(trusted)] } });
-        await server.DialAsync();
-        if (outcome == "stopped")
+        switch (outcome)
         {
-            await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
-            await server.StopAsync();
+            case "untrusted":
+                Assert.Equal(-1, await server.AskAsync());
+                break;
+            case "stopped":
+                await server.DialAsync();
+                await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
+                await server.StopAsync();
+                break;
+            case "aborted":
+                var client = await server.DialAsync();
+                await client.WriteAsync("PROXY T"u8.ToArray(), TestContext.Current.CancellationToken);
+                await client.CompleteWritesAsync(TestContext.Current.CancellationToken);
+                break;
         }
 
         await Eventually.Equal(1, () => readings.Of("netkit.server.handshake.duration", $"outcome={outcome}"));

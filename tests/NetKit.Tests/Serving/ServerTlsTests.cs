@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
@@ -391,11 +392,42 @@ public sealed class ServerTlsTests
             RunningServer.EchoAsync,
             new ConnectionServerOptions { MaxConcurrentHandshakes = 1, Tls = new SslServerAuthenticationOptions { ServerCertificate = large } },
             listening: new ListenerOptions { Socket = new SocketOptions { SendBufferSize = 4096 } });
-        var client = await server.DialAsync();
-        await client.WriteAsync(await FirstMessageAsync(), Token);
-        await client.UntilReadable();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(server.Listener.LocalEndPoint, Token);
+        await client.SendAsync(await FirstMessageAsync(), Token);
+        await Eventually.True(() => client.Available > 0, "the beginning of the answer");
         await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
         Assert.Equal(1, server.Server.Prefaces!.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_comes_back_resumes_its_session(bool fromFile)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Whether clients resume sessions depends on the system.");
+        const int Large = 50_000;
+        using var folder = new TemporaryFolder();
+        var (text, key) = Certificates.MakePem("localhost", new X509Extension("1.2.3.4", new byte[Large], critical: false));
+        await File.WriteAllTextAsync(folder.File("both.pem"), text + "\n" + key, Token);
+        using var certificate = X509Certificate2.CreateFromPem(text, key);
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, fromFile
+            ? new ConnectionServerOptions { TlsSelector = ServerCertificate.FromPemFiles(folder.File("both.pem")).CreateSelector() }
+            : new ConnectionServerOptions { Tls = new SslServerAuthenticationOptions { ServerCertificate = certificate } });
+
+        // In a session that is resumed, no certificate is sent.
+        Assert.InRange(await CountReceivedAsync(), Large, int.MaxValue);
+        Assert.InRange(await CountReceivedAsync(), 1, Large - 1);
+
+        async Task<int> CountReceivedAsync()
+        {
+            await using var counting = new CountingStream(await Dial.SocketAsync(server.Listener));
+            await using var tls = new SslStream(counting);
+            await tls.AuthenticateAsClientAsync(TlsClient.Asking(), Token).Within();
+            await tls.WriteAsync("?"u8.ToArray(), Token);
+            await tls.ReadExactlyAsync(new byte[1], Token).Within();
+            return counting.Received;
+        }
     }
 
     [Fact]
@@ -521,6 +553,18 @@ public sealed class ServerTlsTests
         for (var seen = Volatile.Read(ref most); now > seen; seen = Volatile.Read(ref most))
         {
             Interlocked.CompareExchange(ref most, now, seen);
+        }
+    }
+
+    private sealed class CountingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        public int Received { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await base.ReadAsync(buffer, cancellationToken);
+            Received += count;
+            return count;
         }
     }
 }
