@@ -223,8 +223,11 @@ public sealed class DialDiagnosticsTests
     {
         var clock = new FakeTimeProvider();
         var inner = new ScriptedDialer(clock) { Rest = static () => new ConnectionException(ConnectionError.Refused, "dial") };
-        var dialer = new RetryingDialer(
-            inner, new RetryOptions { MaxRetryAttempts = 2, CircuitBreaker = new CircuitBreakerOptions { MinimumThroughput = 3 } }, timeProvider: clock);
+
+        // Longer than the clock is moved while a dial is under way.
+        var hour = TimeSpan.FromHours(1);
+        var circuit = new CircuitBreakerOptions { MinimumThroughput = 3, SamplingDuration = hour, BreakDuration = hour, MaxBreakDuration = hour };
+        var dialer = new RetryingDialer(inner, new RetryOptions { MaxRetryAttempts = 2, CircuitBreaker = circuit }, timeProvider: clock);
         using var readings = new MeterReadings();
         await FailAsync();
         Assert.Equal((2, 1, 0, 0, 0), Counts());
@@ -236,7 +239,7 @@ public sealed class DialDiagnosticsTests
         }
 
         // Its time is drawn at random: 20 % more or less.
-        clock.Advance(TimeSpan.FromSeconds(1.3));
+        clock.Advance(hour * 1.3);
         inner.Script.Enqueue(ScriptedDialer.Connect);
         await (await dialer.DialAsync(s_endPoint, Token)).DisposeAsync();
         Assert.Equal((2, 1, 1, 1, 3), Counts());

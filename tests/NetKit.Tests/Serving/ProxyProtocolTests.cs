@@ -276,6 +276,7 @@ public sealed class ProxyProtocolTests
             return SpinWait.SpinUntil(() => server.Server.Prefaces!.Stopping.IsCancellationRequested, Eventually.Bound);
         });
         var handled = 0;
+        var log = new RecordingLogger();
         var options = new ConnectionServerOptions
         {
             AcceptLimiter = limiter,
@@ -287,11 +288,13 @@ public sealed class ProxyProtocolTests
                 Interlocked.Increment(ref handled);
                 return Task.CompletedTask;
             },
-            options))
+            options,
+            log))
         {
             Assert.Equal(-1, await server.AskAsync());
             Assert.Equal(new DrainResult(0, 0), await server.Run.Within());
             Assert.Equal((0, 1, 1), (handled, limiter.Given, limiter.Returned));
+            Assert.Contains("the server stops", Assert.Single(log.Entries, static entry => entry.Id == 220).Message, StringComparison.Ordinal);
         }
     }
 
