@@ -390,7 +390,14 @@ public sealed class ServerTlsTests
         using var large = Certificates.Make("localhost", new X509Extension("1.2.3.4", new byte[1_000_000], critical: false));
         await using var server = RunningServer.OnTcp(
             RunningServer.EchoAsync,
-            new ConnectionServerOptions { MaxConcurrentHandshakes = 1, Tls = new SslServerAuthenticationOptions { ServerCertificate = large } },
+            new ConnectionServerOptions
+            {
+                MaxConcurrentHandshakes = 1,
+                Tls = new SslServerAuthenticationOptions { ServerCertificate = large },
+
+                // Longer than the test waits, or its end would give the place back.
+                HandshakeTimeout = TimeSpan.FromMinutes(5),
+            },
             listening: new ListenerOptions { Socket = new SocketOptions { SendBufferSize = 4096 } });
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await client.ConnectAsync(server.Listener.LocalEndPoint, Token);
