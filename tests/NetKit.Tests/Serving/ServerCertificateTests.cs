@@ -162,6 +162,96 @@ public sealed class ServerCertificateTests : IDisposable
     }
 
     [Fact]
+    public void A_key_that_breaks_again_is_logged_again_and_one_bad_look_never_is()
+    {
+        var certificate = Load(Write("host"));
+        var (key, other) = (File.ReadAllText(KeyPath), Certificates.MakePem("other").Key);
+        foreach (var looks in new[] { 1, 2, 1, 1, 3 })
+        {
+            File.WriteAllText(KeyPath, other);
+            Look(looks);
+            File.WriteAllText(KeyPath, key);
+            Look(1);
+        }
+
+        Assert.Equal([222, 222], _log.Entries.Select(static entry => entry.Id));
+
+        void Look(int times)
+        {
+            for (; times > 0; times--)
+            {
+                _clock.Advance(s_look);
+                Assert.Equal("host", NameOf(certificate.Current));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_look_that_takes_its_time_keeps_nobody_waiting()
+    {
+        using var release = new ManualResetEventSlim();
+        var looking = new TaskCompletionSource();
+        var log = new RecordingLogger
+        {
+            Logging = _ =>
+            {
+                looking.SetResult();
+                release.Wait(CancellationToken.None);
+            },
+        };
+        var (certificatePath, keyPath) = Write("first");
+        var certificate = ServerCertificate.FromPemFiles(certificatePath, keyPath, keyPassword: null, log, _clock);
+        Write("second");
+        _clock.Advance(s_look);
+        var slow = Waiting.OnThread(() => certificate.Current);
+        await looking.Task.Within();
+        var others = Waiting.OnThread(() => certificate.Current);
+        try
+        {
+            Assert.Equal("second", NameOf(await others.Within()));
+            Assert.False(slow.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        Assert.Same(await others, await slow.Within());
+    }
+
+    [Fact]
+    public void Intermediate_certificates_of_the_file_are_served_too_wherever_they_stand()
+    {
+        var (leaf, intermediate) = Certificates.MakeChain("host");
+        using (leaf)
+        using (intermediate)
+        using (var key = leaf.GetECDsaPrivateKey()!)
+        {
+            File.WriteAllText(CertificatePath, $"{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+            AssertServed(ServerCertificate.FromPemFiles(CertificatePath));
+            foreach (var all in new X509Certificate2Collection[] { [leaf, intermediate], [intermediate, leaf] })
+            {
+                File.WriteAllBytes(CertificatePath, all.Export(X509ContentType.Pkcs12)!);
+                AssertServed(ServerCertificate.FromPkcs12File(CertificatePath));
+            }
+        }
+
+        static void AssertServed(ServerCertificate certificate)
+        {
+            Assert.Equal("host", NameOf(certificate.Current));
+            Assert.Equal(["CN=intermediate"], certificate.Current.IntermediateCertificates.Select(static one => one.Subject));
+        }
+    }
+
+    [Fact]
+    public void What_was_in_the_files_is_wiped_from_memory()
+    {
+        byte[][] bytes = [[1, 2, 3], [4, 5]];
+        new CertificateFile.Contents(CertificateFile.Pem(CertificatePath, KeyPath, keyPassword: null), bytes).Dispose();
+        Assert.All(bytes, static content => Assert.All(content, static value => Assert.Equal(0, value)));
+    }
+
+    [Fact]
     public void What_cannot_be_served_at_all_is_said_when_it_is_loaded()
     {
         Assert.Throws<FileNotFoundException>(() => ServerCertificate.FromPemFiles(CertificatePath, KeyPath));
