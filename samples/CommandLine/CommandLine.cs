@@ -20,17 +20,17 @@ internal sealed class CommandLine(string[] args)
         return isThere;
     }
 
-    /// <summary>Takes the next word that is not an option.</summary>
+    /// <summary>Takes the next word. Asked for after all options: what still looks like one is none, and a word beside it may be meant as its value.</summary>
     public string? TakeWord()
     {
-        if (_left.FindIndex(word => !word.StartsWith('-')) is >= 0 and var index)
+        if (_left.Find(IsOption) is { } unknown)
         {
-            var word = _left[index];
-            _left.RemoveAt(index);
-            return word;
+            throw NoOption(unknown);
         }
 
-        return null;
+        var word = _left.FirstOrDefault();
+        _left.RemoveRange(0, Math.Min(1, _left.Count));
+        return word;
     }
 
     /// <summary>Takes the value of an option such as "--listen host:port".</summary>
@@ -84,7 +84,7 @@ internal sealed class CommandLine(string[] args)
     {
         if (_left.Count > 0)
         {
-            throw new UsageException($"\"{_left[0]}\" is {(_left[0].StartsWith('-') ? "no option of this program" : "one word too many")}.");
+            throw IsOption(_left[0]) ? NoOption(_left[0]) : new UsageException($"\"{_left[0]}\" is one word too many.");
         }
     }
 
@@ -113,6 +113,10 @@ internal sealed class CommandLine(string[] args)
             throw new UsageException($"{option} was given twice.");
         }
     }
+
+    private static bool IsOption(string word) => word.StartsWith('-');
+
+    private static UsageException NoOption(string word) => new($"\"{word}\" is no option of this program.");
 
     // "--listen=host:port" is "--listen host:port".
     private static string[] Parts(string word) => word.StartsWith("--", StringComparison.Ordinal) ? word.Split('=', 2) : [word];

@@ -61,7 +61,7 @@ static async Task RunAsync(Settings settings)
     using var stopping = new CancellationTokenSource();
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    SayHowToTry(listener.LocalEndPoint);
+    SayHowToTry(listener.LocalEndPoint, byTls: certificate is not null);
 
     // The server logs how the drain went: how many connections ended by themselves, and how many were aborted.
     await server.RunAsync(stopping.Token);
@@ -78,7 +78,7 @@ static async Task RunAsync(Settings settings)
 static PartitionedRateLimiter<IPAddress> EachAddress(int permits) => PartitionedRateLimiter.Create<IPAddress, IPAddress>(
     address => RateLimitPartition.GetConcurrencyLimiter(address, _ => new ConcurrencyLimiterOptions { PermitLimit = permits }));
 
-static void SayHowToTry(EndPoint endPoint)
+static void SayHowToTry(EndPoint endPoint, bool byTls)
 {
     var (reach, nc) = endPoint switch
     {
@@ -88,10 +88,17 @@ static void SayHowToTry(EndPoint endPoint)
         IPEndPoint { Address: var address, Port: var port } => ($"{endPoint}", $"{address} {port}"),
         _ => ($"{endPoint}", $"{endPoint}"),
     };
+
+    // Neither nc nor EchoClient speaks TLS. Without -quiet, a line that begins with Q or R would be a command to openssl.
+    var ways = byTls
+        ? $"  openssl s_client -quiet {(endPoint is UnixDomainSocketEndPoint ? $"-unix {endPoint}" : $"-connect {reach}")}"
+        : $"""
+              nc {nc}
+              dotnet run -c Release --project samples/EchoClient -- {reach}
+            """;
     Console.WriteLine($"""
         Listening on {EndPointText.Format(endPoint)}. What a peer sends is sent back. Try it from another terminal:
-          nc {nc}
-          dotnet run -c Release --project samples/EchoClient -- {reach}
+        {ways}
         Ctrl+C or SIGTERM stops the server.
         """);
 }

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using NetKit;
 using NetKit.Samples;
 
 if (CommandLine.AsksForHelp(args))
@@ -19,10 +22,14 @@ catch (UsageException e)
     Console.Error.WriteLine($"Web: {e.Message} See --help.");
     return 2;
 }
+catch (Exception e) when (e is SocketException or ConnectionException || e.InnerException is AddressInUseException)
+{
+    Console.Error.WriteLine($"Web: {e.Message.TrimEnd('.')}; choose another with --port");
+    return 1;
+}
 catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
 {
-    // The port is in use, or there is no such certificate.
-    Console.Error.WriteLine($"Web: {e.Message}");
+    Console.Error.WriteLine($"Web: no certificate: {e.Message}");
     return 1;
 }
 
@@ -30,6 +37,9 @@ static async Task RunAsync(Settings settings)
 {
     var builder = WebApplication.CreateSlimBuilder();
     builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+    // It logs, with a stack trace, what keeps the app from starting; that is said in one line above.
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     builder.Services.AddSignalR();
     builder.WebHost.UseKestrelHttpsConfiguration();
     builder.WebHost.ConfigureKestrel(kestrel =>

@@ -39,7 +39,7 @@ internal static class DialerSettings
         options.Delay = settings.Duration(nameof(options.Delay)) ?? options.Delay;
         options.Multiplier = settings.Number(nameof(options.Multiplier)) ?? options.Multiplier;
         options.MaxDelay = settings.Duration(nameof(options.MaxDelay)) ?? options.MaxDelay;
-        options.TotalTimeout = settings.Duration(nameof(options.TotalTimeout)) ?? options.TotalTimeout;
+        options.TotalTimeout = settings.DurationOrNone(nameof(options.TotalTimeout), options.TotalTimeout);
         if (settings.Section(nameof(options.CircuitBreaker)) is { } breaker)
         {
             ReadInto(breaker, options.CircuitBreaker ??= new CircuitBreakerOptions());

@@ -17,7 +17,9 @@ public static partial class NetKitServiceCollectionExtensions
     /// <param name="configure">Sets the options. Default (null): the defaults of <see cref="HostedPoolOptions"/>.</param>
     /// <returns>The same services.</returns>
     /// <remarks>
-    /// <para>The pool is made when somebody first asks for it, and disposed of with the application's services, when all hosted services have stopped. It can
+    /// <para>The pool is made when somebody first asks for it, and disposed of with the application's services, when all hosted services have stopped. An
+    /// application that is disposed of without a stop closes what was made last first: a pool that only handlers with a scope have asked for goes before the
+    /// server, and waits <see cref="ConnectionPoolOptions.DrainTimeout"/> for what they hold. It can
     /// only be disposed of asynchronously, as hosts do; dispose of a service provider of your own by <c>await using</c>.</para>
     /// <para>It dials by the <see cref="IDialer"/> of its name (a keyed service) if there is one, else by that of <see cref="AddDialer(IServiceCollection, Action{HostedDialerOptions}?)"/>,
     /// else by a <see cref="Dialer"/> of its own. A <see cref="TimeProvider"/> among the services is its clock. Options that make no sense fail the

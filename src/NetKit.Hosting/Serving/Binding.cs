@@ -7,18 +7,23 @@ namespace NetKit;
 /// <summary>Binds all endpoints of a server, or none.</summary>
 internal static class Binding
 {
-    /// <exception cref="ConnectionException">One cannot be bound, or its host name not be resolved.</exception>
+    /// <exception cref="ConnectionException">One cannot be bound, or its host name not be resolved; the message names it, the server and the option.</exception>
     public static async Task<ConnectionListener[]> BindAsync(
-        HostedServerOptions options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, CancellationToken cancellationToken)
+        HostedServerOptions options, string server, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, CancellationToken cancellationToken)
     {
         var listeners = new List<ConnectionListener>();
         try
         {
             foreach (var endPoint in options.EndPoints)
             {
-                foreach (var address in await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false))
+                try
                 {
-                    listeners.Add(ConnectionListener.Bind(address, options.Listener, loggerFactory, timeProvider));
+                    var addresses = await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false);
+                    BindEach(addresses, address => listeners.Add(ConnectionListener.Bind(address, options.Listener, loggerFactory, timeProvider)));
+                }
+                catch (ConnectionException exception)
+                {
+                    throw WithOrigin(exception, server, endPoint);
                 }
             }
 
@@ -39,21 +44,66 @@ internal static class Binding
         }
     }
 
-    private static async ValueTask<IEnumerable<EndPoint>> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    // Machines without IPv6 have ::1 in their hosts file all the same, for localhost. It is no loss.
+    private static void BindEach(EndPoint[] addresses, Action<EndPoint> bind)
+    {
+        var (bound, missing) = (0, (ConnectionException?)null);
+        foreach (var address in addresses)
+        {
+            try
+            {
+                bind(address);
+                bound++;
+            }
+            catch (ConnectionException exception) when (
+                exception.Error == ConnectionError.AddressNotAvailable && address is IPEndPoint ip && IPAddress.IsLoopback(ip.Address))
+            {
+                missing = exception;
+            }
+        }
+
+        if (bound == 0 && missing is not null)
+        {
+            throw missing;
+        }
+    }
+
+    private static async ValueTask<EndPoint[]> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
         if (endPoint is not DnsEndPoint name)
         {
             return [endPoint];
         }
 
+        // Not for the resolver, which refuses 0.0.0.0 and [::].
+        var addresses = IPAddress.TryParse(name.Host, out var literal) ? [literal] : await ResolveAsync(name, cancellationToken).ConfigureAwait(false);
+        EndPoint[] found = [.. addresses
+            .Where(address => name.AddressFamily is AddressFamily.Unspecified || name.AddressFamily == address.AddressFamily)
+            .Distinct()
+            .Select(address => new IPEndPoint(address, name.Port))];
+        return found.Length > 0
+            ? found
+            : throw new ConnectionException(ConnectionError.HostNotFound, "listen", name, detail: "the host name has no address of that family");
+    }
+
+    private static async ValueTask<IPAddress[]> ResolveAsync(DnsEndPoint name, CancellationToken cancellationToken)
+    {
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(name.Host, name.AddressFamily, cancellationToken).ConfigureAwait(false);
-            return addresses.Distinct().Select(address => new IPEndPoint(address, name.Port));
+            return await Dns.GetHostAddressesAsync(name.Host, name.AddressFamily, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException exception)
         {
-            throw SocketErrors.ToException(exception, "listen", endPoint, remote: null);
+            throw SocketErrors.ToException(exception, "listen", name, remote: null);
         }
     }
+
+    // Whoever reads it knows neither which of several servers it was, nor what of the settings a resolved address came from.
+    private static ConnectionException WithOrigin(ConnectionException exception, string server, EndPoint endPoint) => new(
+        exception.Error,
+        exception.Operation,
+        exception.LocalEndPoint,
+        remoteEndPoint: null,
+        exception.InnerException,
+        detail: $"{exception.Cause}; {nameof(HostedServerOptions.EndPoints)} of the server {server} has {ErrorSentence.Format(endPoint)}");
 }

@@ -65,20 +65,31 @@ public sealed class HostedConnectionServer : IHostedService, IAsyncDisposable
     /// <summary>Is called by the host.</summary>
     async Task IHostedService.StartAsync(CancellationToken cancellationToken)
     {
+        if (_server is not null || _stop.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"The server {Name} starts once; it was {(_stop.IsCancellationRequested ? "stopped" : "started")} before.");
+        }
+
         var options = _options();
         _serverOptions = ServerTlsSetting.Apply(options, Name, _loggerFactory, _timeProvider);
-        Listeners = await Binding.BindAsync(options, _loggerFactory, _timeProvider, cancellationToken).ConfigureAwait(false);
-        LocalEndPoints = [.. Listeners.Select(static listener => listener.LocalEndPoint)];
+        var listeners = await Binding.BindAsync(options, Name, _loggerFactory, _timeProvider, cancellationToken).ConfigureAwait(false);
         try
         {
-            _server = new ConnectionServer(Listeners, _handler, _serverOptions, _loggerFactory);
+            _server = new ConnectionServer(listeners, _handler, _serverOptions, _loggerFactory);
         }
-        catch
+        catch (Exception exception)
         {
-            await Binding.CloseAsync(Listeners).ConfigureAwait(false);
+            await Binding.CloseAsync(listeners).ConfigureAwait(false);
+            if (exception is ArgumentException)
+            {
+                throw new ArgumentException($"{Name}: {OptionsCheck.InOneLine(exception)}", exception);
+            }
+
             throw;
         }
 
+        Listeners = listeners;
+        LocalEndPoints = [.. listeners.Select(static listener => listener.LocalEndPoint)];
         _running = RunAsync(_server);
     }
 

@@ -11,7 +11,8 @@ public sealed class HostedServerOptions
     /// <summary>Sets where clients come in. At least one.</summary>
     /// <remarks>
     /// An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>: a host name is
-    /// resolved when the server starts, and all its addresses are bound, so each of them must be of this machine. Of port 0 the system picks one.
+    /// resolved when the server starts, and all its addresses are bound, so each of them must be of this machine; but localhost is bound without ::1 where
+    /// there is no IPv6. Of port 0 the system picks one, for each address another.
     /// </remarks>
     public IList<EndPoint> EndPoints { get; set; } = [];
 

@@ -42,13 +42,13 @@ public static partial class NetKitServiceCollectionExtensions
     /// <typeparam name="THandler">Serves the connections; its lifetime is as for the overload by endpoint.</typeparam>
     /// <param name="services">The services of the application.</param>
     /// <param name="section">
-    /// <para>The section, read when the application starts. EndPoint, or EndPoints as a list, is host:port or unix:/path; * is every address.</para>
+    /// <para>The section, read when the application starts. EndPoint, or EndPoints as a list, is host:port, unix:/path, or unix:@name for an abstract address (Linux); * is every address.</para>
     /// <para>CertificatePath, CertificateKeyPath and CertificatePassword are as in <see cref="HostedServerOptions"/>; MaxConnections, LimitMode, DrainTimeout,
     /// IdleTimeout, MaxConnectionLifetime, MinReceiveRate (BytesPerSecond and GracePeriod), AcceptLoops, HandshakeTimeout, MaxConcurrentHandshakes, ProxyProtocol
     /// (TrustedNetworks, ServeUntrusted, MaxHeaderLength) and RunContinuationsAsynchronously as in <see cref="ConnectionServerOptions"/>; Listener is a section
     /// with what is in <see cref="ListenerOptions"/>.</para>
-    /// <para>Durations are 00:00:30, 30 s, 250 ms, 5 min, 2 h or infinite. A key that is none of these fails the start, as does a
-    /// value that makes no sense.</para>
+    /// <para>Durations are 00:00:30, 30 s, 250 ms, 5 min or 2 h; infinite is none, for IdleTimeout and others that may be null. A key that is none of these
+    /// fails the start, as does a value that makes no sense, EndPoint beside EndPoints, and a section with nothing in it.</para>
     /// </param>
     /// <param name="configure">Sets further options, after the section was read. Default (null): none.</param>
     /// <returns>The same services.</returns>

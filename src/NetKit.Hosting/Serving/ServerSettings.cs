@@ -7,16 +7,14 @@ internal static class ServerSettings
 {
     public static void ReadInto(SettingsReader settings, HostedServerOptions options)
     {
-        if (settings.Object<EndPoint>("EndPoint", EndPointText.TryParse, EndPointText.Expected) is { } endPoint)
+        var one = settings.Object<EndPoint>("EndPoint", EndPointText.TryParse, EndPointText.Expected);
+        var several = settings.List<EndPoint>(nameof(options.EndPoints), EndPointText.TryParse, EndPointText.Expected);
+        if (one is not null && several is not null)
         {
-            options.EndPoints = [endPoint];
+            settings.Refuse($"EndPoint and {nameof(options.EndPoints)} are both set, perhaps by different files; expected one of them.");
         }
 
-        if (settings.List<EndPoint>(nameof(options.EndPoints), EndPointText.TryParse, EndPointText.Expected) is { } endPoints)
-        {
-            options.EndPoints = endPoints;
-        }
-
+        options.EndPoints = several ?? (one is null ? options.EndPoints : [one]);
         options.CertificatePath = settings.Text(nameof(options.CertificatePath)) ?? options.CertificatePath;
         options.CertificateKeyPath = settings.Text(nameof(options.CertificateKeyPath)) ?? options.CertificateKeyPath;
         options.CertificatePassword = settings.Text(nameof(options.CertificatePassword)) ?? options.CertificatePassword;
@@ -32,8 +30,8 @@ internal static class ServerSettings
         options.MaxConnections = settings.Integer(nameof(options.MaxConnections)) ?? options.MaxConnections;
         options.LimitMode = settings.Choice<ConnectionLimitMode>(nameof(options.LimitMode)) ?? options.LimitMode;
         options.DrainTimeout = settings.Duration(nameof(options.DrainTimeout)) ?? options.DrainTimeout;
-        options.IdleTimeout = settings.Duration(nameof(options.IdleTimeout)) ?? options.IdleTimeout;
-        options.MaxConnectionLifetime = settings.Duration(nameof(options.MaxConnectionLifetime)) ?? options.MaxConnectionLifetime;
+        options.IdleTimeout = settings.DurationOrNone(nameof(options.IdleTimeout), options.IdleTimeout);
+        options.MaxConnectionLifetime = settings.DurationOrNone(nameof(options.MaxConnectionLifetime), options.MaxConnectionLifetime);
         options.AcceptLoops = settings.Integer(nameof(options.AcceptLoops)) ?? options.AcceptLoops;
         options.HandshakeTimeout = settings.Duration(nameof(options.HandshakeTimeout)) ?? options.HandshakeTimeout;
         options.MaxConcurrentHandshakes = settings.Integer(nameof(options.MaxConcurrentHandshakes)) ?? options.MaxConcurrentHandshakes;

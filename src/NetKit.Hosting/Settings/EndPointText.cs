@@ -12,7 +12,7 @@ internal static class EndPointText
 
     private const string Unix = "unix:";
 
-    /// <summary>Reads host:port, where an empty host or * is every address of this machine, or unix:/path.</summary>
+    /// <summary>Reads host:port, where an empty host or * is every address of this machine, or unix:/path, or unix:@name, which is an abstract address.</summary>
     public static bool TryParse(string text, [MaybeNullWhen(false)] out EndPoint value)
     {
         value = text.StartsWith(Unix, StringComparison.Ordinal) ? UnixPath(text[Unix.Length..]) : HostAndPort(text);
@@ -34,7 +34,8 @@ internal static class EndPointText
                 ? new IPEndPoint(address, port)
                 : null,
             var host when host.Contains(':') => null,
-            var host when IPAddress.TryParse(host, out var address) => new IPEndPoint(address, port),
+            // Not 8080, 127.1 or 010.0.0.1: to the framework those are 0.0.31.144, 127.0.0.1 and 8.0.0.1.
+            var host when IPAddress.TryParse(host, out var address) => address.ToString() == host ? new IPEndPoint(address, port) : null,
             var host when Uri.CheckHostName(host) == UriHostNameType.Dns => new DnsEndPoint(host, port),
             _ => null,
         };
@@ -42,9 +43,14 @@ internal static class EndPointText
 
     private static UnixDomainSocketEndPoint? UnixPath(string path)
     {
+        if (path == "@")
+        {
+            return null;
+        }
+
         try
         {
-            return new UnixDomainSocketEndPoint(path);
+            return new UnixDomainSocketEndPoint(path.StartsWith('@') ? $"\0{path[1..]}" : path);
         }
         catch (ArgumentException)
         {

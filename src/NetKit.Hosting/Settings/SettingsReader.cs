@@ -7,21 +7,28 @@ namespace NetKit;
 /// <summary>Reads the values of a configuration section, and remembers what makes no sense and what nobody asked for.</summary>
 /// <remarks>
 /// By hand and not by the framework's binder: that one ignores misspelled keys, knows no endpoints, and takes "30" for thirty days. A value
-/// that is null or empty counts as absent.
+/// that is null or empty counts as absent, and a section with nothing in it as a mistake.
 /// </remarks>
 internal sealed class SettingsReader
 {
+    private const string Expected = "a section with settings of its own";
+
     private readonly IConfigurationSection _section;
     private readonly List<string> _failures;
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _values = new(StringComparer.OrdinalIgnoreCase); // of those, what is no section and no list
     private readonly List<SettingsReader> _nested = [];
 
     public SettingsReader(IConfigurationSection section)
         : this(section, [])
     {
-        if (!section.Exists())
+        if (section.Value is { Length: > 0 } value)
         {
-            _failures.Add($"The configuration has no section {section.Path}.");
+            Fail(section, value, Expected);
+        }
+        else if (!section.GetChildren().Any())
+        {
+            _failures.Add($"The configuration has no section {section.Path}, or nothing in it.");
         }
     }
 
@@ -29,6 +36,7 @@ internal sealed class SettingsReader
 
     public string? Text(string key)
     {
+        _values.Add(key);
         var value = Know(key).Value;
         return string.IsNullOrEmpty(value) ? null : value;
     }
@@ -47,10 +55,18 @@ internal sealed class SettingsReader
 
     public TimeSpan? Duration(string key) => Value<TimeSpan>(key, DurationText.TryParse, DurationText.Expected);
 
+    /// <summary>Reads a duration of which null is that there is none, which people write as infinite.</summary>
+    public TimeSpan? DurationOrNone(string key, TimeSpan? otherwise) => Duration(key) switch
+    {
+        null => otherwise,
+        var duration => duration == Timeout.InfiniteTimeSpan ? null : duration,
+    };
+
+    /// <summary>Reads the name of a value. Not its number, nor several names, which the framework would take too.</summary>
     public TEnum? Choice<TEnum>(string key)
         where TEnum : struct, Enum => Value<TEnum>(
             key,
-            static (text, out value) => Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value),
+            static (text, out value) => Enum.TryParse(text, ignoreCase: true, out value) && text.Equals(Enum.GetName(value), StringComparison.OrdinalIgnoreCase),
             string.Join(", ", Enum.GetNames<TEnum>()));
 
     /// <summary>Reads a value by a parser of its own; null when it is absent or, which is remembered, makes no sense.</summary>
@@ -78,18 +94,27 @@ internal sealed class SettingsReader
                 .Select(static result => result.Value!)];
     }
 
-    /// <summary>Goes into a section; null when it is absent.</summary>
+    /// <summary>Remembers what does not go together.</summary>
+    public void Refuse(string why) => _failures.Add($"{_section.Path}: {why}");
+
+    /// <summary>Goes into a section; null when it is absent or, which is remembered, empty.</summary>
     public SettingsReader? Section(string key)
     {
         var section = Know(key);
-        if (!section.Exists())
+        if (section.Value is { Length: > 0 } value)
         {
+            Fail(section, value, Expected);
             return null;
         }
 
-        if (section.Value is { Length: > 0 } value)
+        if (!section.GetChildren().Any())
         {
-            Fail(section, value, "a section with settings of its own");
+            // Not the same as one with defaults, which in JSON is {}: the configuration does not tell that from null.
+            if (_section.GetChildren().Any(child => child.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+            {
+                _failures.Add($"{section.Path} is empty; expected {Expected}, or that it is not there.");
+            }
+
             return null;
         }
 
@@ -108,7 +133,7 @@ internal sealed class SettingsReader
         }
         catch (ArgumentException exception)
         {
-            _failures.Add($"{_section.Path}: {OptionsCheck.InOneLine(exception)}");
+            Refuse(OptionsCheck.InOneLine(exception));
             return null;
         }
     }
@@ -130,6 +155,9 @@ internal sealed class SettingsReader
         _failures.AddRange(_section.GetChildren()
             .Where(child => !_known.Contains(child.Key))
             .Select(child => $"{child.Path} is not a setting. {_section.Path} may have: {string.Join(", ", _known)}."));
+        _failures.AddRange(_values
+            .SelectMany(key => _section.GetSection(key).GetChildren())
+            .Select(static child => $"{child.Path} is not a setting. Expected one value, not a section or a list."));
     }
 
     private IConfigurationSection Know(string key)

@@ -6,10 +6,10 @@ internal static class SocketSettings
     public static void ReadInto(SettingsReader settings, SocketOptions options)
     {
         options.NoDelay = settings.Flag(nameof(options.NoDelay)) ?? options.NoDelay;
-        options.KeepAliveTime = settings.Duration(nameof(options.KeepAliveTime)) ?? options.KeepAliveTime;
+        options.KeepAliveTime = settings.DurationOrNone(nameof(options.KeepAliveTime), options.KeepAliveTime);
         options.KeepAliveInterval = settings.Duration(nameof(options.KeepAliveInterval)) ?? options.KeepAliveInterval;
         options.KeepAliveRetryCount = settings.Integer(nameof(options.KeepAliveRetryCount)) ?? options.KeepAliveRetryCount;
-        options.UserTimeout = settings.Duration(nameof(options.UserTimeout)) ?? options.UserTimeout;
+        options.UserTimeout = settings.DurationOrNone(nameof(options.UserTimeout), options.UserTimeout);
         options.ReceiveBufferSize = settings.Integer(nameof(options.ReceiveBufferSize)) ?? options.ReceiveBufferSize;
         options.SendBufferSize = settings.Integer(nameof(options.SendBufferSize)) ?? options.SendBufferSize;
         options.Engine = settings.Choice<SocketEngine>(nameof(options.Engine)) ?? options.Engine;

@@ -12,7 +12,8 @@ public static partial class NetKitServiceCollectionExtensions
     /// <param name="configure">Sets the options. Default (null): the defaults of <see cref="NetKitTransportOptions"/>.</param>
     /// <returns>The same services.</returns>
     /// <remarks>
-    /// <para>It takes IP and Unix socket endpoints; others, such as named pipes and inherited handles, stay with Kestrel's own transports. HTTP,
+    /// <para>It takes IP and Unix socket endpoints; others, such as named pipes and inherited handles, stay with Kestrel's own transports. Those are
+    /// among the services of a WebApplication; where Kestrel is added by hand, it adds its sockets only if it is added before this. HTTP,
     /// TLS and all limits are Kestrel's as before. Calling it again only configures further.</para>
     /// <para>Nothing is read ahead of the app, and a flush ends when the system has taken the bytes: so the system's buffers bound what is
     /// held. Only when requests came together are answers gathered, up to 16 KB, and sent as one before anybody waits: for the client,

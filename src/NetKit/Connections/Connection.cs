@@ -30,7 +30,7 @@ public abstract partial class Connection : Stream
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
     private string? _id;
-    private IDuplexPipe? _duplexPipe;
+    private ConnectionPipe? _duplexPipe;
 
     private protected Connection(ConnectionHalf reading) => _reading = reading;
 
@@ -170,7 +170,8 @@ public abstract partial class Connection : Stream
     /// <summary>Shows the connection as a pair of pipes, for code written against System.IO.Pipelines.</summary>
     /// <param name="readerOptions">
     /// Makes the framework's reader with these options; used by the first call. Default (null): NetKit's own, which receives into
-    /// the buffer it shows, in one piece, and holds none while it waits.
+    /// the buffer it shows, in one piece, and holds none while it waits. A <see cref="ConnectionPool"/> cannot tell whether the framework's
+    /// holds bytes of an answer, and gives no connection to the next user that has one.
     /// </param>
     /// <param name="writerOptions">
     /// Makes the framework's writer with these options; used by the first call. Default (null): NetKit's own, whose flush is one
@@ -276,6 +277,9 @@ public abstract partial class Connection : Stream
     /// <summary>Tells what the peer has done while nobody used the connection. Never waits.</summary>
     /// <param name="ask">Whether to ask the system. If not, it is asked only where what is known leaves a doubt.</param>
     internal abstract IdleState CheckIdle(bool ask);
+
+    /// <summary>Whether its pipes, if there are any, hold bytes of the one who used them last. Nobody uses them.</summary>
+    internal bool HasBytesInPipes => _duplexPipe is { IsEmpty: false };
 
     /// <summary>Takes back the deadlines that a user has set.</summary>
     internal void ClearDeadlines()

@@ -14,4 +14,8 @@ internal sealed class ConnectionPipe : IDuplexPipe
     public PipeReader Input { get; }
 
     public PipeWriter Output { get; }
+
+    /// <summary>Whether nothing is held that was received and not consumed, or written and not flushed. While neither is in use.</summary>
+    /// <remarks>The framework's reader does not tell what it holds.</remarks>
+    public bool IsEmpty => Input is ConnectionPipeReader { IsEmpty: true } && Output.UnflushedBytes == 0;
 }

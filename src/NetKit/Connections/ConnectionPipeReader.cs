@@ -17,12 +17,16 @@ internal partial class ConnectionPipeReader : PipeReader
     private bool _isFilling; // the last receive has, or had, room among the unread bytes
     private bool _isAtEnd;
     private bool _isCompleted;
+    private bool _hasDropped; // bytes that were unread when it was completed
     private bool _hasUnread; // written by the reader, looked at by anybody
 
     public ConnectionPipeReader(Connection connection) => _connection = connection;
 
     /// <summary>Whether the next read has something to show that has come already. To anybody but the reader this is only a hint.</summary>
     public bool HasUnread => Volatile.Read(ref _hasUnread);
+
+    /// <summary>Whether all that was received has been consumed. While nobody reads.</summary>
+    public bool IsEmpty => !_hasDropped && _unread.IsEmpty && Volatile.Read(ref _state) == Idle;
 
     /// <summary>Whether to look out for the peer's end while nobody reads, by a receive that nobody waits for.</summary>
     protected virtual bool WatchesWhileUnread => false;
@@ -97,6 +101,7 @@ internal partial class ConnectionPipeReader : PipeReader
         }
 
         _isCompleted = true;
+        _hasDropped = !_unread.IsEmpty;
         Volatile.Write(ref _hasUnread, false);
         if (MustKeepRoom)
         {

@@ -26,6 +26,9 @@ internal struct UnreadBytes
     /// <summary>Whether there is something that the reader has not looked at.</summary>
     public readonly bool HasUnseen => _examined < _end;
 
+    /// <summary>Whether there is nothing.</summary>
+    public readonly bool IsEmpty => _start == _end;
+
     /// <summary>All of it, valid until room is made or it is consumed.</summary>
     public readonly ReadOnlySequence<byte> All => new(_array, _start, _end - _start);
 
@@ -77,7 +80,7 @@ internal struct UnreadBytes
     /// <summary>Gives the array back, if all of it was consumed. Not while somebody has room in it.</summary>
     public void ReleaseIfConsumed()
     {
-        if (_start == _end)
+        if (IsEmpty)
         {
             Release();
         }

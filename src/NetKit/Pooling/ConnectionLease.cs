@@ -41,7 +41,8 @@ public readonly struct ConnectionLease : IAsyncDisposable
 
     /// <summary>Ends the lease and gives the connection to the next user. Never waits.</summary>
     /// <remarks>
-    /// The connection is closed instead, and that is counted, when the peer has ended it, when bytes are left unread or an operation
+    /// The connection is closed instead, and that is counted, when the peer has ended it, when bytes are left unread, on it or in the
+    /// pipes of <see cref="Connection.AsDuplexPipe"/> (through which a <see cref="FrameReader"/> reads), or unflushed there, when an operation
     /// is still under way on it, when it is too old, or when the pool was cleared or disposed.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The lease has ended before.</exception>

@@ -61,7 +61,9 @@ internal sealed class PooledConnection : PoolEntry, IThreadPoolWorkItem
             connection.WriteTimeout = _writeTimeout;
         }
 
-        return connection.CheckIdle(ask: false);
+        // What its pipes hold, the next user would take for his own: an answer, or the beginning of a request.
+        var state = connection.CheckIdle(ask: false);
+        return state == IdleState.Quiet && connection.HasBytesInPipes ? IdleState.Unread : state;
     }
 
     void IThreadPoolWorkItem.Execute() => _ = _pool.CloseAsync(this);

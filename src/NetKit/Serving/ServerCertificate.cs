@@ -8,7 +8,8 @@ namespace NetKit;
 /// <remarks>
 /// <para>Files are looked at when a client comes, at most twice a second, by what is in them: so it does not matter whether they
 /// are written, renamed, or swapped by a symbolic link as in Kubernetes, nor whether certificate and key change together. While
-/// they do not go together, or one cannot be read, the certificate from before is served; if that lasts, it is logged.
+/// they do not go together, or one cannot be read, the certificate from before is served; if that lasts, it is logged,
+/// once for each mistake in a row.
 /// Nothing runs in the background, and there is nothing to dispose of.</para>
 /// <para>Chain and context are made once for each certificate, and clients resume their sessions. Only the file's own
 /// intermediate certificates and the system's are used; none are fetched from the network.</para>
@@ -28,7 +29,8 @@ public sealed class ServerCertificate
     private SslStreamCertificateContext _context;
     private byte[] _fingerprint;
     private Deadline _nextLook;
-    private int _failures;
+    private string? _mistake; // that the last look found; null when all was well
+    private string? _logged; // that was logged last; null since all was well
 
     private ServerCertificate(CertificateFile file, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
     {
@@ -142,15 +144,18 @@ public sealed class ServerCertificate
                 Log.CertificateReplaced(_logger, _file.Name, _context.TargetCertificate.NotAfter.ToUniversalTime());
             }
 
-            _failures = 0;
+            _mistake = _logged = null;
         }
         catch (Exception exception)
         {
-            // Once may be a certificate whose key is being written. Twice is somebody's mistake.
-            if (++_failures == 2)
+            // Once may be a certificate whose key is being written. Twice is somebody's mistake, and so is another one after it.
+            if (_mistake is not null && _logged != exception.Message && (_logged is null || _mistake == exception.Message))
             {
+                _logged = exception.Message;
                 Log.CertificateBroken(_logger, _file.Name, exception);
             }
+
+            _mistake = exception.Message;
         }
     }
 }

@@ -58,6 +58,27 @@ public sealed class HealthCheckTests
         }
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task A_server_that_ended_by_itself_or_never_started_fails()
+    {
+        using var host = TestHost.Build(services =>
+        {
+            services.AddLogging().AddConnectionServer<EchoHandler>(new DnsEndPoint("no-such-host.invalid", 0));
+            services.AddConnectionServer<StubbornHandler>(TestHost.AnyPort);
+            services.AddHealthChecks().AddNetKitServer(nameof(EchoHandler));
+        });
+        await Assert.ThrowsAsync<ConnectionException>(() => host.StartAsync()).Within();
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(host)).Status);
+
+        using var lost = await TestHost.StartAsync(services =>
+        {
+            services.AddLogging().AddConnectionServer<EchoHandler>(TestHost.AnyPort);
+            services.AddHealthChecks().AddNetKitServer(nameof(EchoHandler));
+        });
+        await lost.Server().Listeners[0].DisposeAsync();
+        await Eventually.True(async () => (await CheckAsync(lost)).Status == HealthStatus.Unhealthy, "the server is lost");
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData(60)]
     [InlineData(0)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -60,6 +61,31 @@ public sealed class WebTests
         (exitCode, output) = await SampleProcess.RunAsync("Web", "--transport", "pigeon");
         Assert.Equal(2, exitCode);
         Assert.Contains("netkit or kestrel", output, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData("netkit")]
+    [InlineData("kestrel")]
+    public async Task Port_in_use_is_one_clear_sentence_and_exit_code_1(string transport)
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // the highest that is given out leaves room for two more
+        var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+        taken.Listen();
+
+        var (exitCode, output) = await SampleProcess.RunAsync("Web", "--transport", transport, "--port", $"{port}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Matches($@"^Web: [^\n]*127\.0\.0\.1:{port}[^\n]* in use; [^\n]*--port$", output);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Certificate_that_is_not_there_is_one_clear_sentence_and_exit_code_1()
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync("Web", "--port", "0", "--tls", "/nowhere/none.pem");
+
+        Assert.Equal(1, exitCode);
+        Assert.Matches(@"^Web: no certificate: [^\n]*none\.pem[^\n]*$", output);
     }
 
     private static async Task<string> TextAsync(HttpClient client, string address, Version version)

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace NetKit.Tests.Hosting.Settings;
@@ -120,6 +122,30 @@ public sealed class ConfigurationTests
         Assert.Contains("nowhere: HostedServerOptions.EndPoints must", exception.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync(
             services => services.AddConnectionServer<EchoHandler>(TestHost.AnyPort, options => options.EndPoints.Add(null!))));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task What_changes_while_the_application_runs_takes_effect_with_its_next_start()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("NetKit:EndPoint", (string?)"127.0.0.1:0"), KeyValuePair.Create("NetKit:MaxConnections", (string?)"7")])
+            .Build();
+        void Add(IServiceCollection services) => services.AddConnectionServer<EchoHandler>(configuration.GetSection("NetKit"));
+        using (var host = await TestHost.StartAsync(Add))
+        {
+            configuration["NetKit:MaxConnections"] = "nonsense";
+            configuration.Reload();
+            using var client = await host.Server().ConnectAsync();
+            await client.EchoesAsync("hello");
+            Assert.Equal(7, host.Server().MaxConnections);
+            await host.StopAsync().Within();
+        }
+
+        await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync(Add));
+        configuration["NetKit:MaxConnections"] = "8";
+        using var next = await TestHost.StartAsync(Add);
+        Assert.Equal(8, next.Server().MaxConnections);
+        await next.StopAsync().Within();
     }
 
     private static TOptions Read<TOptions>(TOptions options, Action<SettingsReader, TOptions> read, params (string Key, string? Value)[] settings)

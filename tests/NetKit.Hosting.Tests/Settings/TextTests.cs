@@ -12,10 +12,19 @@ public sealed class TextTests
     [InlineData("localhost:0", "localhost:0")]
     [InlineData("db.example.com:65535", "db.example.com:65535")]
     [InlineData("unix:/run/x.sock", "unix:/run/x.sock")]
+    [InlineData("unix:@name", "unix:@name")]
     public void An_endpoint_is_read(string text, string expected)
     {
         Assert.True(EndPointText.TryParse(text, out var endPoint));
         Assert.Equal(expected, TestHost.Format(endPoint));
+    }
+
+    [Fact]
+    public void An_at_sign_is_an_abstract_address_as_logs_and_failures_show_it()
+    {
+        Assert.True(EndPointText.TryParse("unix:@name", out var endPoint));
+        Assert.Equal(new UnixDomainSocketEndPoint("\0name"), endPoint);
+        Assert.Contains("unix:@name", new ConnectionException(ConnectionError.Refused, "dial", remoteEndPoint: endPoint).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -41,6 +50,11 @@ public sealed class TextTests
     [InlineData("a b:80")]
     [InlineData("http://localhost:80")]
     [InlineData("unix:")]
+    [InlineData("unix:@")]
+    [InlineData("8080:80")]
+    [InlineData("127.1:80")]
+    [InlineData("010.0.0.1:80")]
+    [InlineData("0x7f.0.0.1:80")]
     [InlineData("unix:/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890")]
     public void What_is_no_endpoint_is_not_read(string text) => Assert.False(EndPointText.TryParse(text, out _));
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit.Tests.Hosting;
 
-/// <summary>Keeps what is logged, as "level id message".</summary>
+/// <summary>Keeps what is logged, as "level id message exception".</summary>
 internal sealed class LogBook : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Entries { get; } = [];
@@ -16,7 +16,7 @@ internal sealed class LogBook : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Entries.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)}");
+        Entries.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception?.Message}");
 
     public void Dispose()
     {

@@ -82,7 +82,10 @@ internal sealed class WebServer : IAsyncDisposable
         return socket;
     }
 
-    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+    public Task StopAsync() => StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Stops, and cuts what is left when the token is cancelled.</summary>
+    public Task StopAsync(CancellationToken hurry) => _app.StopAsync(hurry);
 
     public async ValueTask DisposeAsync()
     {

@@ -64,6 +64,19 @@ public abstract partial class TransportContract
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task An_address_that_is_in_use_frees_those_that_were_bound_before_it()
+    {
+        await using var server = await WebServer.StartAsync(OnNetKit);
+        var port = FreePort();
+        await Assert.ThrowsAsync<IOException>(() => WebServer.StartAsync(OnNetKit, configure: kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(server.EndPoint);
+        }));
+        await using var next = await WebServer.StartAsync(OnNetKit, configure: kestrel => kestrel.Listen(IPAddress.Loopback, port));
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Connections_above_the_limit_are_closed()
     {
         await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/", () => "hello"), kestrel =>

@@ -69,6 +69,47 @@ public abstract partial class TransportContract
     }
 
     [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_graceful_stop_lets_the_stream_of_an_HTTP2_connection_finish(bool tls)
+    {
+        var (entered, go) = (NewSignal(), NewSignal());
+        await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/", async () =>
+        {
+            entered.TrySetResult();
+            await go.Task;
+            return "finished";
+        }), Endpoint(tls, "2.0"));
+        using var client = server.CreateClient(HttpVersion.Version20);
+        var answer = client.GetStringAsync("/");
+        await entered.Task.Within();
+        var stopping = server.StopAsync();
+        go.SetResult();
+        Assert.Equal("finished", await answer.Within());
+        await stopping.Within();
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_goes_over_a_connection_can_be_logged(bool tls)
+    {
+        await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapPost("/", EchoAsync), kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
+        {
+            endpoint.UseConnectionLogging();
+            if (tls)
+            {
+                endpoint.UseHttps(Certificates.Localhost);
+                endpoint.UseConnectionLogging();
+            }
+        }));
+        using var client = server.CreateClient();
+        var sent = Payload.Random(300_000);
+        using var answer = await client.PostAsync("/", new ByteArrayContent(sent)).Within();
+        Assert.True((await answer.Content.ReadAsByteArrayAsync()).AsSpan().SequenceEqual(sent));
+    }
+
+    [Theory(Timeout = Watchdog)]
     [InlineData(10)]
     [InlineData(1_000_000)]
     public async Task A_WebSocket_echoes(int length)

@@ -35,6 +35,16 @@ public sealed class ConnectionMetricsTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Bytes_that_nobody_has_read_are_sent_and_not_received()
+    {
+        await using var pair = await Pairs.TcpAsync();
+        using var traffic = new TrafficReadings();
+        await pair.First.WriteAsync(new byte[100], Token);
+        await Peer.ReadAsync(pair.Second, 60);
+        Assert.Equal((60, 100), traffic.Moved);
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
     public async Task Bytes_of_tls_are_those_on_the_wire()
     {
         await using var pair = await Pairs.TlsAsync(await Pairs.TcpAsync());

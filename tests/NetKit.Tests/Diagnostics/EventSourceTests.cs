@@ -1,6 +1,9 @@
 using System.Diagnostics.Tracing;
 using System.Net;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using NetKit.Tests.Listening;
 
 namespace NetKit.Tests.Diagnostics;
 
@@ -131,32 +134,79 @@ public sealed class EventSourceTests
         await using var early = RunningServer.OnTcp(RunningServer.EchoAsync);
         using (var before = new MeterReadings())
         {
-            var sent = before.Of("netkit.connection.io", "network.io.direction=transmit");
+            var sent = BytesSent();
             await using var first = await early.DialServedAsync(); // held, or it would be finalized
 
-            // What the server sent it counts afterwards: no sooner than its client has it.
-            await Eventually.Equal(sent + 2, () => before.Of("netkit.connection.io", "network.io.direction=transmit"));
-            using var events = new EventRecorder(interval: TimeSpan.FromMilliseconds(50));
-
-            // Rates begin with the first interval that is whole.
-            await Eventually.True(() => events.ValuesOf("bytes-received").Length > 0, "the first interval");
+            // The server counts its answer when it has been sent, and its client may have it before.
+            await Eventually.Equal(sent + 2, BytesSent);
+            using var events = await CountAsync();
             await using var client = await early.DialServedAsync();
-            await client.WriteAsync(new byte[1000], Token);
-            await Peer.ReadAsync(client, 1000);
             client.ReadTimeout = 1;
             await Assert.ThrowsAsync<DeadlineExceededException>(() => client.ReadAsync(new byte[1], Token).AsTask());
+            client.ReadTimeout = Timeout.Infinite;
+            await client.WriteAsync(new byte[1000], Token);
+            await Peer.ReadAsync(client, 600);
 
             // Those there already, too.
             var active = before.Of("netkit.server.active_connections");
             Assert.InRange(active, 2, long.MaxValue);
             await Eventually.True(() => events.ValuesOf("active-connections").LastOrDefault() == active, "active-connections");
 
-            // Both ends are here: the test's byte and the thousand, there and back.
-            await Eventually.Equal(2 * 1001, () => events.ValuesOf("bytes-received").Sum());
+            // Both ends are here: the test's byte and the thousand, there and back. Of these, the client has left some unread.
+            await Eventually.Equal(1001 + 601, () => events.ValuesOf("bytes-received").Sum());
             await Eventually.Equal(2 * 1001, () => events.ValuesOf("bytes-sent").Sum());
             await Eventually.Equal(1, () => events.ValuesOf("read-deadlines-exceeded").Sum());
             await Eventually.Equal(1, () => events.ValuesOf("accepted-connections").Sum());
+
+            long BytesSent() => before.Of("netkit.connection.io", "network.io.direction=transmit");
         }
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task The_counters_tell_of_every_dial_and_of_those_that_failed_or_ran_out_of_time()
+    {
+        await using var listener = TestListener.On(Transport.Tcp);
+        var endPoint = listener.Listener.LocalEndPoint;
+        var clock = new FakeTimeProvider();
+        var silent = new Dialer(
+            new DialerOptions { Resolve = static (_, _) => new(new TaskCompletionSource<IReadOnlyList<IPAddress>>().Task), ConnectTimeout = TimeSpan.FromSeconds(1) },
+            timeProvider: clock);
+        using var readings = new MeterReadings();
+        using var events = await CountAsync();
+
+        await (await new Dialer().DialAsync(endPoint, Token)).DisposeAsync();
+        await listener.DisposeAsync();
+        await Fails.AsDial(ConnectionError.Refused, new Dialer().DialAsync(endPoint, Token));
+        var late = silent.DialAsync("host", 1, Token).AsTask();
+        await clock.Pass(late, TimeSpan.FromMinutes(1));
+        await Fails.AsDial(ConnectionError.DeadlineExceeded, late);
+        using var source = new CancellationTokenSource();
+        var cancelled = silent.DialAsync("host", 1, source.Token).AsTask();
+        await source.CancelAsync();
+        await Fails.ByToken(cancelled.Within(), source.Token);
+
+        Assert.All(
+            ["connected", "failed", "timed_out", "cancelled"],
+            outcome => Assert.Equal(1, readings.Of("netkit.dialer.duration", $"outcome={outcome}")));
+        await Eventually.Equal(4, () => events.ValuesOf("dials").Sum());
+        await Eventually.Equal(2, () => events.ValuesOf("failed-dials").Sum());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Every_accept_that_failed_is_counted_and_told_of()
+    {
+        var clock = new FakeTimeProvider();
+        var acceptor = new ScriptedAcceptor().FailsForWantOfDescriptors(times: 3).ThenAccepts();
+        using var readings = new MeterReadings();
+        using var events = await CountAsync();
+        var next = new SteadyAccept(acceptor, NullLogger.Instance, clock).NextAsync(Token).AsTask();
+        await clock.Pass(next, TimeSpan.FromMinutes(1));
+        Assert.NotNull(await next);
+
+        Assert.Equal(3, readings.Of("netkit.server.accept_errors"));
+        Assert.Equal(3, events.Of("AcceptFailed").Length);
+        Assert.All(events.Of("AcceptFailed"), told => Assert.Equal($"{acceptor.LocalEndPoint}", told[0]));
+        await Eventually.Equal(3, () => events.ValuesOf("accept-errors").Sum());
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
@@ -179,6 +229,14 @@ public sealed class EventSourceTests
         Assert.True(NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers, EventLevel.Warning));
         Assert.False(NetKitEventSource.Traces(NetKitEventSource.Keywords.Servers));
         Assert.False(NetKitEventSource.Traces(NetKitEventSource.Keywords.Dials, EventLevel.Warning));
+    }
+
+    /// <summary>Listens to the counters too. Rates begin with the first interval that is whole, so that one has passed.</summary>
+    private static async Task<EventRecorder> CountAsync()
+    {
+        var events = new EventRecorder(interval: TimeSpan.FromMilliseconds(50));
+        await Eventually.True(() => events.ValuesOf("leaked-leases").Length > 0, "the first interval");
+        return events;
     }
 
     private sealed class BrokenListener : EventListener

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Time.Testing;
 
 namespace NetKit.Tests.Diagnostics;
 
@@ -151,6 +152,63 @@ public sealed class ServerMetricsTests
             Assert.Equal(outcome, found);
             Assert.Empty(outcomes);
         }
+    }
+
+    [Theory]
+    [InlineData("untrusted")]
+    [InlineData("stopped")]
+    [InlineData("aborted")]
+    public async Task A_handshake_that_is_broken_off_has_an_outcome_by_who_did_it(string outcome)
+    {
+        using var readings = new MeterReadings();
+        var trusted = outcome == "untrusted" ? "192.0.2.0/24" : "127.0.0.0/8";
+        await using var server = RunningServer.OnTcp(
+            RunningServer.EchoAsync,
+            new ConnectionServerOptions { ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [System.Net.IPNetwork.Parse(trusted)] } });
+        switch (outcome)
+        {
+            case "untrusted":
+                Assert.Equal(-1, await server.AskAsync());
+                break;
+            case "stopped":
+                await server.DialAsync();
+                await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
+                await server.StopAsync();
+                break;
+            case "aborted":
+                var client = await server.DialAsync();
+                await client.WriteAsync("PROXY T"u8.ToArray(), TestContext.Current.CancellationToken);
+                await client.CompleteWritesAsync(TestContext.Current.CancellationToken);
+                break;
+        }
+
+        await Eventually.Equal(1, () => readings.Of("netkit.server.handshake.duration", $"outcome={outcome}"));
+        Assert.Equal([outcome], readings.Tags.Where(static tag => tag.Instrument == "netkit.server.handshake.duration").Select(static tag => tag.Value));
+    }
+
+    [Fact]
+    public async Task The_time_of_a_handshake_runs_from_the_accept()
+    {
+        var clock = new FakeTimeProvider();
+        var times = new ConcurrentQueue<double>();
+        using var listener = Listen(static (_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<double>((instrument, seconds, _, _) =>
+        {
+            if (instrument.Name == "netkit.server.handshake.duration")
+            {
+                times.Enqueue(seconds);
+            }
+        });
+        await using var server = RunningServer.InMemory(
+            RunningServer.EchoAsync,
+            new ConnectionServerOptions { ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [System.Net.IPNetwork.Parse("127.0.0.0/8")] } },
+            timeProvider: clock);
+        var client = await server.DialAsync();
+        await Eventually.Equal(1, () => server.Server.Prefaces!.Count);
+        clock.Advance(TimeSpan.FromSeconds(3));
+        await client.WriteAsync("PROXY UNKNOWN\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await Eventually.Equal(1, () => times.Count);
+        Assert.Equal([3], times);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace NetKit.Tests.Dialing;
 
@@ -11,6 +12,8 @@ namespace NetKit.Tests.Dialing;
 [Collection(nameof(Alone))]
 public sealed class DialDiagnosticsTests
 {
+    private static readonly IPEndPoint s_endPoint = new(IPAddress.Loopback, 7);
+
     private readonly ConcurrentQueue<Activity> _spans = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -213,6 +216,47 @@ public sealed class DialDiagnosticsTests
         Assert.Equal("outcome=failed", durations.Last().Tags);
 
         static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+    }
+
+    [Fact]
+    public async Task Retries_and_what_a_circuit_does_are_counted_once_each()
+    {
+        var clock = new FakeTimeProvider();
+        var inner = new ScriptedDialer(clock) { Rest = static () => new ConnectionException(ConnectionError.Refused, "dial") };
+
+        // Longer than the clock is moved while a dial is under way.
+        var hour = TimeSpan.FromHours(1);
+        var circuit = new CircuitBreakerOptions { MinimumThroughput = 3, SamplingDuration = hour, BreakDuration = hour, MaxBreakDuration = hour };
+        var dialer = new RetryingDialer(inner, new RetryOptions { MaxRetryAttempts = 2, CircuitBreaker = circuit }, timeProvider: clock);
+        using var readings = new MeterReadings();
+        await FailAsync();
+        Assert.Equal((2, 1, 0, 0, 0), Counts());
+
+        for (var times = 1; times <= 3; times++)
+        {
+            await FailAsync();
+            Assert.Equal((2, 1, 0, 0, times), Counts());
+        }
+
+        // Its time is drawn at random: 20 % more or less.
+        clock.Advance(hour * 1.3);
+        inner.Script.Enqueue(ScriptedDialer.Connect);
+        await (await dialer.DialAsync(s_endPoint, Token)).DisposeAsync();
+        Assert.Equal((2, 1, 1, 1, 3), Counts());
+
+        async Task FailAsync()
+        {
+            var dial = dialer.DialAsync(s_endPoint, Token).AsTask();
+            await clock.Pass(dial, TimeSpan.FromMinutes(1));
+            await Assert.ThrowsAsync<DialException>(() => dial);
+        }
+
+        (long Retries, long Opened, long HalfOpened, long Closed, long Rejections) Counts() => (
+            readings.Of("netkit.dialer.retries", "error.type=Refused"),
+            readings.Of("netkit.dialer.circuit_changes", "netkit.circuit.state=open"),
+            readings.Of("netkit.dialer.circuit_changes", "netkit.circuit.state=half_open"),
+            readings.Of("netkit.dialer.circuit_changes", "netkit.circuit.state=closed"),
+            readings.Of("netkit.dialer.circuit_rejections"));
     }
 
     [Fact]

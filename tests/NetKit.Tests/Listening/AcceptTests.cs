@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
 namespace NetKit.Tests.Listening;
 
 public sealed class AcceptTests
@@ -112,5 +116,33 @@ public sealed class AcceptTests
         Assert.Equal(33, (int)server.Socket.GetSocketOption(
             System.Net.Sockets.SocketOptionLevel.Tcp, System.Net.Sockets.SocketOptionName.TcpKeepAliveTime)!);
         Assert.Equal(1, configured);
+    }
+
+    [Theory]
+    [InlineData(LogLevel.Error)]
+    [InlineData(LogLevel.Debug)]
+    public async Task A_client_whose_socket_cannot_be_set_up_is_reset_and_logged_and_the_next_is_accepted(LogLevel level)
+    {
+        // A client that is gone already is nobody's mistake; a callback that throws is the user's.
+        Exception failure = level == LogLevel.Debug ? new SocketException((int)SocketError.InvalidArgument) : new InvalidOperationException("on purpose");
+        var options = new ListenerOptions();
+        var log = new RecordingLogger();
+        var calls = 0;
+        options.Socket.Configure = _ =>
+        {
+            if (++calls == 1)
+            {
+                throw failure;
+            }
+        };
+        await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), options, log);
+        await using var lost = Connection.FromSocket(await Dial.SocketAsync(listener));
+        await using var kept = Connection.FromSocket(await Dial.SocketAsync(listener));
+        await using var server = await listener.AcceptAsync(TestContext.Current.CancellationToken).Within();
+        Assert.Equal(kept.LocalEndPoint, server.RemoteEndPoint);
+        await Fails.AsReset(lost.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().Within());
+        var entry = Assert.Single(log.Entries);
+        Assert.Equal((level, 102, failure), (entry.Level, entry.Id, entry.Exception));
+        Assert.Contains($"{listener.LocalEndPoint}", entry.Message, StringComparison.Ordinal);
     }
 }

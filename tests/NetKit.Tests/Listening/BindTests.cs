@@ -61,6 +61,18 @@ public sealed class BindTests
         Assert.EndsWith($"127.0.0.1:{((IPEndPoint)client.LocalEndPoint!).Port}", server.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0", "127.0.0.77")]
+    [InlineData("::", "::1")]
+    public async Task A_connection_to_a_wildcard_knows_the_address_that_its_client_came_to(string wildcard, string address)
+    {
+        await using var listener = ConnectionListener.Bind(new IPEndPoint(IPAddress.Parse(wildcard), 0));
+        var endPoint = new IPEndPoint(IPAddress.Parse(address), ((IPEndPoint)listener.LocalEndPoint).Port);
+        using var client = await Dial.SocketAsync(endPoint, TestContext.Current.CancellationToken);
+        await using var server = await listener.AcceptAsync(TestContext.Current.CancellationToken).Within();
+        Assert.Equal((endPoint, client.LocalEndPoint), (server.LocalEndPoint, server.RemoteEndPoint));
+    }
+
     [Fact]
     public async Task Without_dual_mode_the_wildcard_of_ipv6_is_for_ipv6_alone()
     {

@@ -56,6 +56,20 @@ public sealed class ListenerCloseTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public async Task So_is_one_that_came_when_the_last_accept_had_been_cancelled(Transport transport)
+    {
+        var listener = TestListener.On(transport);
+        using var source = new CancellationTokenSource();
+        var accept = listener.Listener.AcceptAsync(source.Token).AsTask();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accept.Within());
+        await using var client = await listener.DialAsync(TestContext.Current.CancellationToken);
+        await listener.DisposeAsync();
+        Assert.Equal(-1, await Talk.TryReadByteAsync(client));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public async Task A_dial_after_the_close_is_refused(Transport transport)
     {
         var listener = TestListener.On(transport);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace NetKit.Tests.Listening;
@@ -5,11 +6,14 @@ namespace NetKit.Tests.Listening;
 /// <summary>An acceptor whose every answer the test writes down beforehand; with nothing left to say it is closed.</summary>
 internal sealed class ScriptedAcceptor : Acceptor
 {
-    private readonly Queue<Func<Arrival>> _script = new();
+    private readonly ConcurrentQueue<Func<Arrival>> _script = new();
 
     public override EndPoint LocalEndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7);
 
-    public int Accepts { get; private set; }
+    public int Accepts => Allowances.Count;
+
+    /// <summary>How many clients each accept was allowed to turn away.</summary>
+    public ConcurrentQueue<int> Allowances { get; } = new();
 
     public ScriptedAcceptor Fails(Exception exception, int times = 1)
     {
@@ -24,6 +28,17 @@ internal sealed class ScriptedAcceptor : Acceptor
     public ScriptedAcceptor FailsForWantOfDescriptors(int times = 1) =>
         Fails(new ConnectionException(ConnectionError.ResourceExhausted, "accept", LocalEndPoint), times);
 
+    /// <summary>Does something while it fails for want of descriptors.</summary>
+    public ScriptedAcceptor FailsWhile(Action action)
+    {
+        _script.Enqueue(() =>
+        {
+            action();
+            throw new ConnectionException(ConnectionError.ResourceExhausted, "accept", LocalEndPoint);
+        });
+        return this;
+    }
+
     public ScriptedAcceptor ThenAccepts()
     {
         _script.Enqueue(() => new Arrival(Connection.CreatePair().First));
@@ -33,7 +48,7 @@ internal sealed class ScriptedAcceptor : Acceptor
     public override ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Accepts++;
+        Allowances.Enqueue(MayTurnAway);
         return _script.TryDequeue(out var next)
             ? ValueTask.FromResult(next())
             : throw new ConnectionException(ConnectionError.Closed, "accept", LocalEndPoint);

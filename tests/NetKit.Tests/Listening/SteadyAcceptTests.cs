@@ -58,6 +58,47 @@ public sealed class SteadyAcceptTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_shortage_that_outlasts_what_was_freed_is_waited_out_again()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 2).ThenAccepts();
+        var steady = Steady();
+        var next = Begin(steady);
+        await Eventually.Equal(1, () => _time.Armed);
+        steady.OnResourcesFreed();
+        await Eventually.Equal((2, 1), () => (_acceptor.Accepts, _time.Armed));
+        await Waiting.StillWaits(next);
+        Assert.Equal(2, _acceptor.Accepts);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.NotNull(await next.Within());
+    }
+
+    [Fact]
+    public async Task What_is_freed_while_an_accept_fails_is_not_missed()
+    {
+        var steady = Steady();
+        _acceptor.FailsForWantOfDescriptors().FailsWhile(steady.OnResourcesFreed).ThenAccepts();
+        var next = Begin(steady);
+        await Eventually.Equal(1, () => _time.Armed);
+        steady.OnResourcesFreed();
+        Assert.NotNull(await next.Within());
+    }
+
+    [Fact]
+    public async Task Clients_may_be_turned_away_after_a_wait_of_a_tenth_of_a_second_and_until_one_is_accepted()
+    {
+        _acceptor.FailsForWantOfDescriptors(times: 7).ThenAccepts().FailsForWantOfDescriptors().ThenAccepts();
+        var steady = Steady();
+        var first = Begin(steady);
+        await AdvanceUntilCompleted(first);
+
+        // After waits of 5, 10, 20, 40 and 80 ms, none; after those of 160 and 320 ms, some.
+        Assert.Equal([0, 0, 0, 0, 0, 0, 128, 128], _acceptor.Allowances);
+        Assert.Equal(0, _acceptor.MayTurnAway);
+        await AdvanceUntilCompleted(Begin(steady));
+        Assert.Equal([0, 0], _acceptor.Allowances.Skip(8));
+    }
+
+    [Fact]
     public async Task A_success_of_one_ends_the_waits_of_the_others()
     {
         _acceptor.FailsForWantOfDescriptors(times: 2).ThenAccepts().ThenAccepts().ThenAccepts();

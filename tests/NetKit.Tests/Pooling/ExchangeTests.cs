@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
 namespace NetKit.Tests.Pooling;
 
 /// <summary>What becomes of a connection after an exchange on it.</summary>
@@ -104,6 +107,78 @@ public sealed class ExchangeTests
     }
 
     [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Frames_may_be_read_by_a_reader_for_each_exchange()
+    {
+        var dialer = new PoolDialer();
+        await using var pool = new ConnectionPool(dialer, PoolDialer.EndPoint);
+        for (byte turn = 0; turn < 3; turn++)
+        {
+            Assert.Equal(turn, await pool.UseAsync(
+                async (connection, token) =>
+                {
+                    await dialer.Servers[0].WriteAsync(new byte[] { 0, 0, 0, 1, turn }, token);
+                    using var reader = new FrameReader(connection, FrameFormat.LengthPrefix());
+                    return (await reader.ReadAsync(token))!.Value.FirstSpan[0];
+                },
+                Token));
+        }
+
+        Assert.Equal((1, 2L), (dialer.Dials, pool.GetStatistics().Reused));
+    }
+
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData(new byte[] { 0, 0, 0, 1, 8 }, true)]
+    [InlineData(new byte[] { 0, 0 }, true)]
+    [InlineData(new byte[0], false)] // a frame that is still shown is shown again, to whoever reads next
+    public async Task What_a_frame_reader_leaves_in_the_pipe_closes_the_connection_so_that_nobody_takes_it_for_an_answer(byte[] beyond, bool isDisposed)
+    {
+        await AssertClosedAfter(async (connection, server) =>
+        {
+            await server.WriteAsync((byte[])[0, 0, 0, 1, 7, .. beyond], Token);
+            var reader = new FrameReader(connection, FrameFormat.LengthPrefix());
+            Assert.Equal(7, (await reader.ReadAsync(Token))!.Value.FirstSpan[0]);
+            if (isDisposed)
+            {
+                reader.Dispose();
+            }
+        });
+    }
+
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_pipe_that_was_read_to_a_part_or_completed_with_bytes_unread_closes_the_connection(bool isCompleted)
+    {
+        await AssertClosedAfter(async (connection, server) =>
+        {
+            await server.WriteAsync(new byte[2], Token);
+            var input = connection.AsDuplexPipe().Input;
+            var result = await input.ReadAsync(Token);
+            input.AdvanceTo(result.Buffer.GetPosition(1), result.Buffer.End);
+            if (isCompleted)
+            {
+                input.Complete();
+            }
+        });
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Bytes_that_were_written_to_the_pipe_and_not_flushed_close_the_connection() =>
+        await AssertClosedAfter(static (connection, _) =>
+        {
+            connection.AsDuplexPipe().Output.Write("half a question"u8);
+            return ValueTask.CompletedTask;
+        });
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task What_the_frameworks_reader_may_hold_closes_the_connection() =>
+        await AssertClosedAfter(static (connection, _) =>
+        {
+            connection.AsDuplexPipe(new StreamPipeReaderOptions());
+            return ValueTask.CompletedTask;
+        });
+
+    [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_connection_that_comes_back_with_a_read_under_way_is_closed()
     {
         await using var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint);
@@ -153,5 +228,15 @@ public sealed class ExchangeTests
             Token).AsTask().Within());
         await pool.UseAsync(static (_, _) => ValueTask.CompletedTask, Token).Within();
         Assert.Equal((2, 1L), (dialer.Dials, pool.GetStatistics().Closed));
+    }
+
+    private static async Task AssertClosedAfter(Func<Connection, Connection, ValueTask> exchange)
+    {
+        var dialer = new PoolDialer();
+        await using var pool = new ConnectionPool(dialer, PoolDialer.EndPoint);
+        await pool.UseAsync((connection, _) => exchange(connection, dialer.Servers[0]), Token);
+        await Eventually.Equal(1L, () => pool.GetStatistics().Closed);
+        await pool.UseAsync(static (_, _) => ValueTask.CompletedTask, Token);
+        Assert.Equal(2, dialer.Dials);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Reflection;
 
 namespace NetKit.Tests.Pooling;
 
@@ -102,6 +103,18 @@ public sealed class PoolDiagnosticsTests
         var waits = _measurements.Where(static measured => measured.Name == "netkit.pool.acquire_wait").Select(static measured => measured.Value).ToArray();
         Assert.Equal((5, 1), (waits.Length, waits.Count(static wait => wait == 0)));
         Assert.All(waits, static wait => Assert.InRange(wait, 0, Eventually.Bound.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task A_pool_is_looked_at_from_its_making_until_it_is_disposed()
+    {
+        var gauges = (List<WeakReference<IPoolGauge>>)typeof(PoolGauges).GetField("s_pools", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
+        var pool = new ConnectionPool(new PoolDialer(), PoolDialer.EndPoint);
+        Assert.Single(gauges, IsOfPool);
+        await pool.DisposeAsync();
+        Assert.DoesNotContain(gauges, IsOfPool);
+
+        bool IsOfPool(WeakReference<IPoolGauge> known) => known.TryGetTarget(out var target) && ReferenceEquals(target, pool);
     }
 
     [Fact(Timeout = Waiting.Watchdog)]

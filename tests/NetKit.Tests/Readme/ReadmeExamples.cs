@@ -27,7 +27,7 @@ internal static class ReadmeExamples
         MaxConnections = 10_000,                                     // those beyond wait in the system's backlog, or LimitMode = Reject
         PerAddressLimiter = perAddress,                              // of System.Threading.RateLimiting, and yours; AcceptLimiter for all
         IdleTimeout = TimeSpan.FromMinutes(2),                       // nothing received or sent, or a write that is not taken
-        MinReceiveRate = new MinDataRate(240, TimeSpan.FromSeconds(5)),   // B/s of those who send, after a grace period
+        MinReceiveRate = new MinDataRate(240, TimeSpan.FromSeconds(5)),   // B/s, after 5 s: for bodies and streams, not for who types lines
         MaxConnectionLifetime = TimeSpan.FromHours(8),
         DrainTimeout = TimeSpan.FromSeconds(30),                     // what is left then is reset
     };
@@ -96,7 +96,7 @@ internal static class ReadmeExamples
     public static async Task<int> ReadInTimeAsync(Connection connection, Memory<byte> buffer, AdaptiveTimeout adaptive)
     {
         var asked = Stopwatch.GetTimestamp();
-        connection.ReadDeadline = adaptive.NextDeadline();
+        connection.ReadDeadline = adaptive.NextDeadline();               // in 30 s, the maximum, until 20 samples have come
         try
         {
             var count = await connection.ReadAsync(buffer);

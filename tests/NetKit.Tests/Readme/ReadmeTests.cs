@@ -24,6 +24,17 @@ public sealed class ReadmeTests
     }
 
     [Fact]
+    public void It_names_the_usings_of_its_code()
+    {
+        var examples = Text("tests", "NetKit.Tests", "Readme", "ReadmeExamples.cs") + Text("tests", "NetKit.Hosting.Tests", "Readme", "HostingExamples.cs");
+        var usings = Regex.Matches(examples, "^using ([^;]+);", RegexOptions.Multiline).Select(static match => match.Groups[1].Value).ToHashSet();
+        usings.Remove("Microsoft.AspNetCore.Builder"); // implicit in a web app
+        var named = Regex.Matches(Regex.Match(s_readme, @"^Beyond the implicit usings.*?\n\n", RegexOptions.Singleline | RegexOptions.Multiline).Value, "`([^`]+)`");
+
+        Assert.Equal(usings.Append("NetKit").Order(), named.Select(static match => match.Groups[1].Value).Order());
+    }
+
+    [Fact]
     public void Its_links_lead_somewhere()
     {
         var links = Regex.Matches(s_readme, @"\]\((?!https?:)([^)#]+)[^)]*\)");

@@ -132,6 +132,8 @@ public sealed class EchoClientTests
     [InlineData("the server is \"here:0\", but must be host:port with a port from 1 to 65535", "here:0")]
     [InlineData("--timeout was given twice", "--timeout", "1s", "--timeout", "2s")]
     [InlineData("\"--fast\" is no option", "--fast")]
+    [InlineData("\"--timeuot\" is no option", "--timeuot", "3s")]
+    [InlineData("\"--timeuot\" is no option", "here:1", "--timeuot", "3s")]
     [InlineData("\"there:2\" is one word too many", "here:1", "there:2")]
     public async Task Garbage_is_refused_by_value_and_option_with_exit_code_2(string complaint, params string[] arguments)
     {

@@ -35,7 +35,10 @@ public sealed class EchoServerTests
         await File.WriteAllTextAsync(folder.File("cert.pem"), certificate, Token);
         await File.WriteAllTextAsync(folder.File("key.pem"), key, Token);
         await using var server = SampleProcess.Start("EchoServer", "--listen", "localhost:0", "--tls", folder.File("cert.pem"), "--tls-key", folder.File("key.pem"));
-        await using var plain = await ConnectAsync(await EndPointAsync(server));
+        var endPoint = await EndPointAsync(server);
+        await server.SaysAsync($"openssl s_client -quiet -connect 127.0.0.1:{endPoint.Port}\n");
+        Assert.DoesNotContain("EchoClient", server.Output, StringComparison.Ordinal); // it does not speak TLS, and neither does nc
+        await using var plain = await ConnectAsync(endPoint);
         await using var client = await plain.AuthenticateAsClientAsync(
             new() { TargetHost = "localhost", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Token);
         Assert.Equal("hello", await EchoAsync(client, "hello"));

@@ -76,6 +76,16 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task A_client_in_memory_that_is_turned_away_is_reset()
+    {
+        await using var server = RunningServer.InMemory(
+            RunningServer.EchoAsync, new ConnectionServerOptions { MaxConnections = 1, LimitMode = ConnectionLimitMode.Reject });
+        await server.DialServedAsync();
+        var turnedAway = await server.DialAsync();
+        await Fails.AsReset(turnedAway.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().Within());
+    }
+
+    [Fact]
     public async Task An_IPv4_client_is_one_of_its_IPv4_address_however_it_comes()
     {
         var asked = new List<IPAddress>();

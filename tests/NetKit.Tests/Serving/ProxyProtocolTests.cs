@@ -267,6 +267,74 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
+    public async Task A_client_that_comes_in_as_the_server_stops_gets_no_handler()
+    {
+        RunningServer? server = null;
+        await using var limiter = new CountingLimiter(_ =>
+        {
+            server!.BeginStop();
+            return SpinWait.SpinUntil(() => server.Server.Prefaces!.Stopping.IsCancellationRequested, Eventually.Bound);
+        });
+        var handled = 0;
+        var log = new RecordingLogger();
+        var options = new ConnectionServerOptions
+        {
+            AcceptLimiter = limiter,
+            ProxyProtocol = new ProxyProtocolOptions { TrustedNetworks = [IPNetwork.Parse("192.0.2.0/24")], ServeUntrusted = true },
+        };
+        await using (server = RunningServer.OnTcp(
+            (_, _) =>
+            {
+                Interlocked.Increment(ref handled);
+                return Task.CompletedTask;
+            },
+            options,
+            log))
+        {
+            Assert.Equal(-1, await server.AskAsync());
+            Assert.Equal(new DrainResult(0, 0), await server.Run.Within());
+            Assert.Equal((0, 1, 1), (handled, limiter.Given, limiter.Returned));
+            Assert.Contains("the server stops", Assert.Single(log.Entries, static entry => entry.Id == 220).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_networks_are_read_when_the_server_is_made()
+    {
+        var options = TrustLoopback.ProxyProtocol!;
+        var copy = options.Validated();
+        options.TrustedNetworks.Clear();
+        Assert.True(copy.Trusts(IPEndPoint.Parse("127.0.0.1:1")));
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_through_holds_no_timer()
+    {
+        var clock = new TimerCountingTimeProvider();
+        var options = TrustLoopback;
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        var clients = new List<Connection>();
+        for (var count = 1; count <= 2; count++)
+        {
+            clients.Add(await server.DialAsync());
+            await Eventually.Equal(count, () => server.Server.Prefaces!.Count);
+            Assert.Equal(1, clock.Armed);
+            clock.Advance(options.HandshakeTimeout / 2 - TimeSpan.FromTicks(1));
+        }
+
+        foreach (var client in clients)
+        {
+            await client.WriteAsync("PROXY UNKNOWN\r\n"u8.ToArray(), Token);
+            await RunningServer.AssertEchoes(client);
+        }
+
+        // The alarm that is set for the first finds nothing to do, and none is set for the second.
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
+        clock.Advance(options.HandshakeTimeout / 2);
+        Assert.Equal(0, clock.Armed);
+    }
+
+    [Fact]
     public async Task Clients_that_owe_their_header_count_for_the_limit()
     {
         var options = TrustLoopback;

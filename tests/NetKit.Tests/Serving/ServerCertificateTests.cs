@@ -98,17 +98,19 @@ public sealed class ServerCertificateTests : IDisposable
     }
 
     [Fact]
-    public void Files_that_stay_broken_are_logged_once_and_the_old_pair_is_served_until_they_are_whole()
+    public void Files_that_stay_broken_are_logged_once_a_mistake_and_the_old_pair_is_served_until_they_are_whole()
     {
         var certificate = Load(Write("first"));
         var before = certificate.Current;
-        foreach (var breakIt in new Action[]
+        var mistakes = 0;
+        foreach (var (isAnother, breakIt) in new (bool, Action)[]
         {
-            () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIB"),
-            () => File.WriteAllText(KeyPath, ""),
-            () => File.WriteAllText(KeyPath, Certificates.MakePem("other").Key),
-            () => File.Delete(KeyPath),
-            () => File.WriteAllBytes(CertificatePath, [0xFF, 0xFE, 0]),
+            (true, () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIB")),
+            (false, () => File.WriteAllText(CertificatePath, "-----BEGIN CERTIFICATE-----\nMIIC")),
+            (true, () => File.WriteAllText(CertificatePath, Certificates.MakePem("second").Certificate)),
+            (false, () => File.WriteAllText(KeyPath, Certificates.MakePem("other").Key)),
+            (true, () => File.Delete(KeyPath)),
+            (true, () => File.WriteAllBytes(KeyPath, [0xFF, 0xFE, 0])),
         })
         {
             breakIt();
@@ -117,14 +119,136 @@ public sealed class ServerCertificateTests : IDisposable
                 _clock.Advance(s_look);
                 Assert.Same(before, certificate.Current);
             }
+
+            mistakes += isAnother ? 1 : 0;
+            Assert.Equal(mistakes, _log.Entries.Count);
         }
 
-        Assert.Equal([222], _log.Entries.Select(static entry => entry.Id));
-        Assert.NotNull(_log.Entries.Single().Exception);
+        Assert.All(_log.Entries, static entry => Assert.Equal(222, entry.Id));
+        Assert.Equal(mistakes, _log.Entries.Select(static entry => entry.Exception!.Message).Distinct().Count());
+        Write("third");
+        _clock.Advance(s_look);
+        Assert.Equal("third", NameOf(certificate.Current));
+        Assert.Equal(221, _log.Entries.Last().Id);
+    }
+
+    [Fact]
+    public void What_is_wrong_for_one_look_between_two_mistakes_is_not_logged()
+    {
+        var certificate = Load(Write("first"));
+        Break("-----BEGIN CERTIFICATE-----", looks: 2);
+        Assert.Single(_log.Entries);
+        Break("nothing", looks: 1);
+        Break("-----BEGIN CERTIFICATE-----", looks: 2);
+        Assert.Single(_log.Entries);
+
         Write("second");
         _clock.Advance(s_look);
         Assert.Equal("second", NameOf(certificate.Current));
+        Break("-----BEGIN CERTIFICATE-----", looks: 1);
         Assert.Equal([222, 221], _log.Entries.Select(static entry => entry.Id));
+        Break("-----BEGIN CERTIFICATE-----", looks: 1);
+        Assert.Equal([222, 221, 222], _log.Entries.Select(static entry => entry.Id));
+
+        void Break(string text, int looks)
+        {
+            File.WriteAllText(CertificatePath, text);
+            for (var look = 0; look < looks; look++)
+            {
+                _clock.Advance(s_look);
+                _ = certificate.Current;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_key_that_breaks_again_is_logged_again_and_one_bad_look_never_is()
+    {
+        var certificate = Load(Write("host"));
+        var (key, other) = (File.ReadAllText(KeyPath), Certificates.MakePem("other").Key);
+        foreach (var looks in new[] { 1, 2, 1, 1, 3 })
+        {
+            File.WriteAllText(KeyPath, other);
+            Look(looks);
+            File.WriteAllText(KeyPath, key);
+            Look(1);
+        }
+
+        Assert.Equal([222, 222], _log.Entries.Select(static entry => entry.Id));
+
+        void Look(int times)
+        {
+            for (; times > 0; times--)
+            {
+                _clock.Advance(s_look);
+                Assert.Equal("host", NameOf(certificate.Current));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_look_that_takes_its_time_keeps_nobody_waiting()
+    {
+        using var release = new ManualResetEventSlim();
+        var looking = new TaskCompletionSource();
+        var log = new RecordingLogger
+        {
+            Logging = _ =>
+            {
+                looking.SetResult();
+                release.Wait(CancellationToken.None);
+            },
+        };
+        var (certificatePath, keyPath) = Write("first");
+        var certificate = ServerCertificate.FromPemFiles(certificatePath, keyPath, keyPassword: null, log, _clock);
+        Write("second");
+        _clock.Advance(s_look);
+        var slow = Waiting.OnThread(() => certificate.Current);
+        await looking.Task.Within();
+        var others = Waiting.OnThread(() => certificate.Current);
+        try
+        {
+            Assert.Equal("second", NameOf(await others.Within()));
+            Assert.False(slow.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        Assert.Same(await others, await slow.Within());
+    }
+
+    [Fact]
+    public void Intermediate_certificates_of_the_file_are_served_too_wherever_they_stand()
+    {
+        var (leaf, intermediate) = Certificates.MakeChain("host");
+        using (leaf)
+        using (intermediate)
+        using (var key = leaf.GetECDsaPrivateKey()!)
+        {
+            File.WriteAllText(CertificatePath, $"{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+            AssertServed(ServerCertificate.FromPemFiles(CertificatePath));
+            foreach (var all in new X509Certificate2Collection[] { [leaf, intermediate], [intermediate, leaf] })
+            {
+                File.WriteAllBytes(CertificatePath, all.Export(X509ContentType.Pkcs12)!);
+                AssertServed(ServerCertificate.FromPkcs12File(CertificatePath));
+            }
+        }
+
+        static void AssertServed(ServerCertificate certificate)
+        {
+            Assert.Equal("host", NameOf(certificate.Current));
+            Assert.Equal(["CN=intermediate"], certificate.Current.IntermediateCertificates.Select(static one => one.Subject));
+        }
+    }
+
+    [Fact]
+    public void What_was_in_the_files_is_wiped_from_memory()
+    {
+        byte[][] bytes = [[1, 2, 3], [4, 5]];
+        new CertificateFile.Contents(CertificateFile.Pem(CertificatePath, KeyPath, keyPassword: null), bytes).Dispose();
+        Assert.All(bytes, static content => Assert.All(content, static value => Assert.Equal(0, value)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
@@ -296,9 +297,43 @@ public sealed class ServerTlsTests
     }
 
     [Fact]
+    public async Task A_drain_waits_until_the_last_handshake_has_ended_and_no_longer()
+    {
+        using var release = new ManualResetEventSlim();
+        var asked = 0;
+        var options = new ConnectionServerOptions
+        {
+            TlsSelector = (_, hello, _, _) =>
+            {
+                if (hello.ServerName == "slow.example")
+                {
+                    Interlocked.Increment(ref asked);
+                    release.Wait(CancellationToken.None);
+                }
+
+                return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = Certificates.Localhost });
+            },
+        };
+
+        // Its clock stands still: however long this takes, nobody's patience comes to its end.
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: new FakeTimeProvider());
+        (await server.DialTlsAsync()).Abort();
+        await Eventually.Equal((0, 0), () => (server.Server.Prefaces!.Count, server.Server.ActiveConnections));
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking("slow.example"), Token).AsTask();
+        await Eventually.Equal(1, () => Volatile.Read(ref asked));
+        server.BeginStop();
+        await Waiting.StillWaits(server.Run);
+        release.Set();
+        Assert.Equal(new DrainResult(0, 0), await server.Run.Within());
+        await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within());
+    }
+
+    [Fact]
     public async Task A_selector_that_waits_for_ever_is_left_behind_at_the_deadline()
     {
         var clock = new FakeTimeProvider();
+        var log = new RecordingLogger();
         var chosen = new TaskCompletionSource<SslServerAuthenticationOptions>();
         var asked = 0;
         var options = new ConnectionServerOptions
@@ -310,7 +345,7 @@ public sealed class ServerTlsTests
                 return new ValueTask<SslServerAuthenticationOptions>(chosen.Task);
             },
         };
-        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, log, clock);
         var client = await server.DialAsync();
         var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
         await Eventually.Equal(1, () => Volatile.Read(ref asked));
@@ -318,6 +353,9 @@ public sealed class ServerTlsTests
         Assert.Equal(ConnectionError.Reset, (await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within())).Error);
         await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
         Assert.Equal(0, server.Server.Prefaces!.Gate.Taken);
+
+        // It did not fail: it had no time.
+        Assert.Equal((1, 0), (log.CountOf(220), log.CountOf(223)));
     }
 
     [Fact]
@@ -343,6 +381,71 @@ public sealed class ServerTlsTests
         chosen.SetResult(tls);
         await using var last = await slow.Within();
         await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_take_its_answer_keeps_nobody_out()
+    {
+        // More than the buffers of the two sockets hold.
+        using var large = Certificates.Make("localhost", new X509Extension("1.2.3.4", new byte[1_000_000], critical: false));
+        await using var server = RunningServer.OnTcp(
+            RunningServer.EchoAsync,
+            new ConnectionServerOptions
+            {
+                MaxConcurrentHandshakes = 1,
+                Tls = new SslServerAuthenticationOptions { ServerCertificate = large },
+
+                // Longer than the test waits, or its end would give the place back.
+                HandshakeTimeout = TimeSpan.FromMinutes(5),
+            },
+            listening: new ListenerOptions { Socket = new SocketOptions { SendBufferSize = 4096 } });
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(server.Listener.LocalEndPoint, Token);
+        await client.SendAsync(await FirstMessageAsync(), Token);
+        await Eventually.True(() => client.Available > 0, "the beginning of the answer");
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Gate.Taken);
+        Assert.Equal(1, server.Server.Prefaces!.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_comes_back_resumes_its_session(bool fromFile)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Whether clients resume sessions depends on the system.");
+        const int Large = 50_000;
+        using var folder = new TemporaryFolder();
+        var (text, key) = Certificates.MakePem("localhost", new X509Extension("1.2.3.4", new byte[Large], critical: false));
+        await File.WriteAllTextAsync(folder.File("both.pem"), text + "\n" + key, Token);
+        using var certificate = X509Certificate2.CreateFromPem(text, key);
+        await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, fromFile
+            ? new ConnectionServerOptions { TlsSelector = ServerCertificate.FromPemFiles(folder.File("both.pem")).CreateSelector() }
+            : new ConnectionServerOptions { Tls = new SslServerAuthenticationOptions { ServerCertificate = certificate } });
+
+        // In a session that is resumed, no certificate is sent.
+        Assert.InRange(await CountReceivedAsync(), Large, int.MaxValue);
+        Assert.InRange(await CountReceivedAsync(), 1, Large - 1);
+
+        async Task<int> CountReceivedAsync()
+        {
+            await using var counting = new CountingStream(await Dial.SocketAsync(server.Listener));
+            await using var tls = new SslStream(counting);
+            await tls.AuthenticateAsClientAsync(TlsClient.Asking(), Token).Within();
+            await tls.WriteAsync("?"u8.ToArray(), Token);
+            await tls.ReadExactlyAsync(new byte[1], Token).Within();
+            return counting.Received;
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_TLS_cannot_agree_with_is_told_why()
+    {
+        var options = WithTls;
+        options.Tls!.ApplicationProtocols = [new SslApplicationProtocol("echo")];
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options);
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(protocols: [new SslApplicationProtocol("other")]), Token);
+        Assert.Equal(ConnectionError.TlsFailed, (await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within())).Error);
     }
 
     [Fact]
@@ -440,11 +543,35 @@ public sealed class ServerTlsTests
         }
     }
 
+    /// <summary>What a client says first.</summary>
+    private static async Task<byte[]> FirstMessageAsync()
+    {
+        var (client, server) = Connection.CreatePair();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
+        var header = await Peer.ReadAsync(server, 5);
+        var rest = await Peer.ReadAsync(server, (header[3] << 8) | header[4]);
+        server.Abort();
+        await handshake.IgnoringFailedConnection();
+        return [.. header, .. rest];
+    }
+
     private static void InterlockedMax(ref int most, int now)
     {
         for (var seen = Volatile.Read(ref most); now > seen; seen = Volatile.Read(ref most))
         {
             Interlocked.CompareExchange(ref most, now, seen);
+        }
+    }
+
+    private sealed class CountingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        public int Received { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await base.ReadAsync(buffer, cancellationToken);
+            Received += count;
+            return count;
         }
     }
 }
