@@ -22,6 +22,7 @@ internal static class ChatApp
             kestrel.Limits.MaxRequestLineSize = HandshakeBytes;
             kestrel.Limits.MaxRequestBufferSize = HandshakeBytes;
             kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MinResponseDataRate = null; // each message has a deadline of its own
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain);
         AddChat(builder.Services, settings);

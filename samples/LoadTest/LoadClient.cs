@@ -17,6 +17,9 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
     /// <summary>Whether it has neither failed nor been closed.</summary>
     public bool IsThere => Volatile.Read(ref _hasFailed) == 0;
 
+    /// <summary>Whether it was found gone when it was to be closed.</summary>
+    public bool WasGone { get; private set; }
+
     public bool Reads => settings.Mode != LoadMode.Broadcast || number < settings.Connections - settings.NeverRead;
 
     /// <summary>Sends each message when its answer to the one before has come, or when it is due, until the time is over.</summary>
@@ -82,9 +85,10 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
                 await (_receiving ?? DiscardAsync());
             }
         }
-        catch (ConnectionException)
+        catch (ConnectionException e)
         {
-            // It is gone already, or does not answer.
+            // Or it does not answer, which is as good.
+            WasGone = e is not DeadlineExceededException;
         }
 
         await connection.DisposeAsync();
@@ -105,7 +109,8 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         }
         catch (ClosedByServerException)
         {
-            // As asked, whatever it says.
+            // It was told while it did not read.
+            WasGone = true;
         }
     }
 

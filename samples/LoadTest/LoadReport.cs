@@ -17,6 +17,11 @@ internal static class LoadReport
                 """);
         }
 
+        if (result.NeverRead > 0)
+        {
+            await output.WriteLineAsync($"{result.NeverRead:N0} never read, {result.DroppedUnread:N0} of them dropped by the server");
+        }
+
         foreach (var (kind, count) in result.Errors)
         {
             await output.WriteLineAsync($"{count,8:N0} x {kind}");

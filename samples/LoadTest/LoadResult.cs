@@ -21,6 +21,12 @@ internal sealed record LoadResult
     /// <summary>Messages that did not come to a connection that was still there at the end.</summary>
     public required long Lost { get; init; }
 
+    /// <summary>Connections that were to read nothing.</summary>
+    public required int NeverRead { get; init; }
+
+    /// <summary>Of those that never read, how many the server had dropped by the end.</summary>
+    public required int DroppedUnread { get; init; }
+
     public required double PerSecond { get; init; }
 
     public required double P50Milliseconds { get; init; }

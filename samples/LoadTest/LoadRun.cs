@@ -126,6 +126,8 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
             Sent = _counts.Sent,
             Received = _counts.Received,
             Lost = Lost(clients),
+            NeverRead = settings.NeverRead,
+            DroppedUnread = clients.Count(static client => client is { Reads: false, WasGone: true }),
             PerSecond = Math.Round(_counts.Measured / (elapsed - settings.WarmUp).TotalSeconds, 1),
             P50Milliseconds = Milliseconds(50),
             P90Milliseconds = Milliseconds(90),

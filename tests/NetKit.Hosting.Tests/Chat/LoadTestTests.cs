@@ -28,6 +28,59 @@ public sealed class LoadTestTests
     }
 
     [Theory(Timeout = Watchdog)]
+    [InlineData(64)]
+    [InlineData(400)]
+    public async Task Messages_in_pieces_with_pings_between_them_are_understood(int size)
+    {
+        await using var server = new AwkwardServer();
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "result.json");
+        var (exitCode, output) = await SampleProcess.RunAsync(
+            "LoadTest", server.Address, "--connections", "2", "--duration", "300ms", "--size", $"{size}", "--json", file, "--max-errors", "0", "--max-lost", "0");
+        Assert.True(exitCode == 0, output);
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        var sent = result.RootElement.GetProperty("sent").GetInt32();
+        Assert.InRange(sent, 1, int.MaxValue);
+        Assert.Equal(sent, result.RootElement.GetProperty("received").GetInt32());
+        Assert.Equal(sent, server.Pongs);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task What_is_due_while_it_warms_up_is_counted_and_not_measured()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "result.json");
+        var (exitCode, output) = await SampleProcess.RunAsync(
+            "LoadTest", $"ws://{chat.Address}/ws", "--mode", "broadcast", "--connections", "2", "--senders", "2", "--rate", "20", "--warm-up", "1s", "--duration", "1s",
+            "--json", file, "--max-lost", "0", "--max-errors", "0");
+        Assert.True(exitCode == 0, output);
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        var received = result.RootElement.GetProperty("received").GetInt32();
+        Assert.InRange(received, 76, 80);
+        Assert.InRange(result.RootElement.GetProperty("perSecond").GetDouble(), 1, 41); // of the 80, some 40 are measured, in a second or more
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Those_that_never_read_are_counted_when_the_server_drops_them()
+    {
+        await using var chat = await RunningChat.StartAsync("--read-timeout", "1s");
+        var (exitCode, output) = await SampleProcess.RunAsync(
+            "LoadTest", $"ws://{chat.Address}/ws", "--mode", "broadcast", "--connections", "6", "--senders", "1", "--rate", "5", "--never-read", "3", "--duration", "5s", "--max-lost", "0");
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("3 never read, 3 of them dropped by the server", output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_handshake_that_is_refused_is_told_with_its_status()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", $"ws://{chat.Address}/ws?room=Not!a!room", "--connections", "2", "--duration", "100ms", "--max-errors", "0");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("2 x handshake: 400 Bad Request", output, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Watchdog)]
     [InlineData("--max-p99", "1ms", "p99 is")]
     [InlineData("--min-rate", "1000000", "rate is")]
     public async Task A_threshold_that_is_missed_is_said_and_ends_it_with_1(string threshold, string value, string said)

@@ -68,6 +68,15 @@ internal static class ReadmeExamples
         }
     }
 
+    public static async Task ListenAsync(Broadcaster<byte[]> room, Connection connection, CancellationToken stopping)
+    {
+        using var subscription = room.Subscribe(capacity: 256);      // who falls 256 behind is let go: SlowConsumerException
+        await foreach (var message in subscription.ReadAllAsync(stopping))
+        {
+            await connection.WriteAsync(message, stopping);          // encoded once, sent to each
+        }
+    }
+
     public static async Task<string> GetPageAsync(string host, int port, CancellationToken stop)
     {
         var dialer = new RetryingDialer(

@@ -75,6 +75,22 @@ public sealed class ReadmeTests
     }
 
     [Fact]
+    public async Task Its_room_is_heard_by_everybody_in_it()
+    {
+        using var room = new Broadcaster<byte[]>();
+        await using var server = RunningServer.OnTcp((connection, stopping) => ReadmeExamples.ListenAsync(room, connection, stopping));
+        Connection[] clients = [await server.DialAsync(), await server.DialAsync()];
+        await Eventually.Equal(clients.Length, () => room.SubscriberCount);
+        room.Publish([1, 2, 3]);
+        foreach (var client in clients)
+        {
+            var message = new byte[3];
+            await client.ReadExactlyAsync(message, Token).AsTask().Within();
+            Assert.Equal([1, 2, 3], message);
+        }
+    }
+
+    [Fact]
     public async Task Its_secured_server_takes_a_header_and_then_TLS()
     {
         using var folder = new TemporaryFolder();
