@@ -20,6 +20,16 @@ public sealed partial class MonitoringTests
         Assert.All(asked, name => Assert.Contains($"\n# TYPE {name} ", "\n" + page, StringComparison.Ordinal));
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task Prometheus_takes_the_configuration_and_its_alerts()
+    {
+        var promtool = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "promtool")).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(promtool is null, "There is no promtool in the PATH: apt-get install prometheus.");
+        var (exitCode, output, errors) = await ProcessRun.ExecuteAsync(promtool!, ["check", "config", Repository.PathOf("samples", "Chat", "Monitoring", "prometheus.yml")]);
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Contains("rules found", output, StringComparison.Ordinal);
+    }
+
     [GeneratedRegex(@"\b(websocket|chat|netkit)_[a-z_]+\b(?=[\[{ ])")]
     private static partial Regex Metric();
 }
