@@ -38,10 +38,18 @@ internal sealed class ClientFrames(Stream inner) : Stream
             return buffer.Length;
         }
 
-        // Nobody gives a token of its own: one that is cancelled would abort the WebSocket.
-        var count = await inner.ReadAsync(buffer, _disposal.Token);
-        Pass(buffer.Span[..count]);
-        return count;
+        try
+        {
+            // Nobody gives a token of its own: one that is cancelled would abort the WebSocket.
+            var count = await inner.ReadAsync(buffer, _disposal.Token);
+            Pass(buffer.Span[..count]);
+            return count;
+        }
+        catch (OperationCanceledException e) when (!_disposal.IsCancellationRequested)
+        {
+            // The server cancels the read of a connection that broke, if it hears of that in another way first.
+            throw new IOException("The connection is lost.", e);
+        }
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);

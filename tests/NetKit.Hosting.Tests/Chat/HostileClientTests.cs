@@ -46,6 +46,7 @@ public sealed class HostileClientTests
         await chat.MetricBecomesAsync("websocket_active_connections", 0);
         await chat.MetricBecomesAsync("chat_rooms", 0);
         await chat.MetricBecomesAsync("netkit_broadcaster_subscriptions", 0);
+        Assert.Equal(0, await chat.MetricAsync("chat_sessions_ended_total{end=\"silent\"}")); // lost is who goes without a word
     }
 
     [Fact(Timeout = Watchdog)]
