@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace NetKit.Tests.Chat;
@@ -34,7 +33,7 @@ internal sealed class AwkwardServer : IAsyncDisposable
         {
             var request = Encoding.ASCII.GetString((await head.ReadAsync(stopping))!.Value);
             var key = request.Split("Sec-WebSocket-Key: ")[1].Split("\r\n")[0];
-            var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+            var accept = StubServer.Accept(key);
 
             // The first frame comes with the head, and tells something nobody asked for.
             await connection.WriteAsync(
