@@ -65,7 +65,7 @@ internal sealed class AwkwardServer : IAsyncDisposable
         [
             0x01, 5, .. payload.AsSpan(0, 5),
             0x89, 13, .. "are you there"u8,
-            0x00, 126, 0, (byte)(payload.Length - 6), .. payload.AsSpan(5, payload.Length - 6),
+            0x00, 126, (byte)((payload.Length - 6) >> 8), (byte)(payload.Length - 6), .. payload.AsSpan(5, payload.Length - 6),
             0x8A, 0, // a pong that nobody asked for
             0x80, 127, 0, 0, 0, 0, 0, 0, 0, 1, payload[^1],
         ];

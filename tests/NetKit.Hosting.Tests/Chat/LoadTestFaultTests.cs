@@ -53,10 +53,8 @@ public sealed class LoadTestFaultTests
         Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(25));
     }
 
-    [Theory(Timeout = Watchdog)]
-    [InlineData("idle")]
-    [InlineData("echo")]
-    public async Task Goodbye_is_said_once(string mode)
+    [Fact(Timeout = Watchdog)]
+    public async Task Goodbye_is_said_once()
     {
         var goodbyes = new List<int>();
         await using var server = new StubServer(async (connection, _, answer, stopping) =>
@@ -78,9 +76,7 @@ public sealed class LoadTestFaultTests
                 goodbyes.Add(count);
             }
         });
-        // No message within the time: the echo's first is due after its end.
-        string[] options = mode == "idle" ? ["--mode", "idle"] : ["--rate", "1", "--warm-up", "0s"];
-        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", [server.Address, .. options, "--connections", "1", "--duration", mode == "idle" ? "300ms" : "1ms", "--timeout", "2s", "--quiet"]);
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", server.Address, "--mode", "idle", "--connections", "1", "--duration", "300ms", "--quiet");
         Assert.True(exitCode == 0, output);
         await Eventually.True(() => { lock (goodbyes) { return goodbyes.Count == 1; } }, "the connection should end");
         Assert.Equal([1], goodbyes);
