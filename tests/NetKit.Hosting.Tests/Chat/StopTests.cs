@@ -27,15 +27,4 @@ public sealed class StopTests
         Assert.Equal(0, await chat.Process.ExitAsync());
         Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
-
-    [Fact(Timeout = Watchdog)]
-    public async Task A_drain_that_is_shorter_than_the_farewell_ends_well()
-    {
-        await using var chat = await RunningChat.StartAsync("--drain", "200ms");
-        using var client = await chat.ConnectAsync();
-        await client.UpgradeAsync();
-        chat.Process.Terminate();
-        Assert.Equal(1001, await client.ReadCloseAsync());
-        Assert.Equal(0, await chat.Process.ExitAsync());
-    }
 }
