@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace NetKit.Samples;
 
 /// <summary>Takes WebSockets at /ws?room=lobby&amp;name=Ada, or says why not.</summary>
-internal sealed partial class ChatEndpoint(
+internal sealed class ChatEndpoint(
     RoomDirectory rooms, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
 {
     private int _guests;
@@ -18,9 +17,9 @@ internal sealed partial class ChatEndpoint(
 
         var room = context.Request.Query["room"] is [{ Length: > 0 } text] ? text : "lobby";
         var name = context.Request.Query["name"] is [{ Length: > 0 } given] ? given.Trim() : $"guest {Interlocked.Increment(ref _guests)}";
-        if (!RoomName().IsMatch(room) || !PersonName().IsMatch(name))
+        if (!Names.IsRoom(room) || !Names.IsPerson(name))
         {
-            Refuse(context, Refusal.BadName, StatusCodes.Status400BadRequest, "a room is 1 to 32 of a-z, 0-9 and -; a name 1 to 32 characters");
+            Refuse(context, Refusal.BadName, StatusCodes.Status400BadRequest, Names.Rule);
             return;
         }
 
@@ -101,10 +100,4 @@ internal sealed partial class ChatEndpoint(
 
     private static string Client(HttpContext context) =>
         string.Create(CultureInfo.InvariantCulture, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
-
-    [GeneratedRegex("^[a-z0-9-]{1,32}$")]
-    private static partial Regex RoomName();
-
-    [GeneratedRegex(@"^[^\p{C}]{1,32}$")]
-    private static partial Regex PersonName();
 }

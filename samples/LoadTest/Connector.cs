@@ -28,7 +28,7 @@ internal sealed class Connector
             if (_settings.IsWebSocket)
             {
                 connection.ReadDeadline = connection.WriteDeadline = Deadline.After(_settings.Timeout);
-                await WebSocketUpgrade.PerformAsync(connection, _settings.Target);
+                await WebSocketUpgrade.PerformAsync(connection, _settings.Target, cancellationToken);
                 connection.ReadDeadline = connection.WriteDeadline = Deadline.None;
             }
         }

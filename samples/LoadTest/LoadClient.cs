@@ -5,7 +5,9 @@ namespace NetKit.Samples;
 /// <summary>One connection under load: what it sends, and what it waits for.</summary>
 internal sealed class LoadClient(int number, ILoadConnection connection, LoadSettings settings, LoadCounts counts) : IAsyncDisposable
 {
-    private readonly byte[] _message = new byte[number < Sending(settings) ? settings.Size : 0];
+    private static readonly TimeSpan s_catchUp = TimeSpan.FromSeconds(1); // for what was due by the end
+
+    private byte[]? _message; // made by the first that is sent
     private long _received;
     private int _hasFailed;
     private int _isDisposed;
@@ -28,27 +30,34 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         var due = new DueTimes(number, settings.Connections, settings.Rate);
         await WatchAsync(async () =>
         {
-            for (var message = 0; Stopwatch.GetTimestamp() < end; message++)
+            var message = 0;
+            for (; Stopwatch.GetTimestamp() < end; message++)
             {
                 var probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
                 if (probe.Due >= end)
                 {
-                    break;
+                    return;
                 }
 
                 await SendAsync(probe);
                 await ReceiveAnswerAsync(probe);
             }
+
+            counts.NotSentInTime(Math.Max(0, due.CountBefore(end) - message));
         });
     }
 
-    /// <summary>Sends what is due, and waits for nothing.</summary>
-    public async Task SendAllAsync(long end, CancellationToken cancellationToken)
+    /// <summary>Sends what is due, and waits for nothing. What is not sent soon after the end is not sent at all.</summary>
+    /// <param name="place">Of this one among those that send.</param>
+    /// <param name="end">When nothing more is due.</param>
+    /// <param name="cancellationToken">Ends the wait for what is due.</param>
+    public async Task SendAllAsync(int place, long end, CancellationToken cancellationToken)
     {
-        var due = new DueTimes(number, settings.Senders, settings.Rate);
+        var due = new DueTimes(place, settings.Senders, settings.Rate);
         await WatchAsync(async () =>
         {
-            for (var message = 0; ; message++)
+            var message = 0;
+            for (; Stopwatch.GetElapsedTime(end) < s_catchUp; message++)
             {
                 var probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
                 if (probe.Due >= end)
@@ -58,15 +67,18 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
 
                 await SendAsync(probe);
             }
+
+            counts.NotSentInTime(Math.Max(0, due.CountBefore(end) - message));
         });
     }
 
     /// <summary>Takes whatever comes, and measures what is of this run.</summary>
-    public Task ReceiveAllAsync() => _receiving = WatchAsync(async () =>
+    /// <remarks>Not on the caller's thread: where something always comes, receiving never waits.</remarks>
+    public Task ReceiveAllAsync() => _receiving = Task.Run(() => WatchAsync(async () =>
     {
         await connection.ReceiveAsync(Look);
         throw new EndOfStreamException();
-    });
+    }));
 
     /// <summary>Ends all that it does.</summary>
     public void Abort() => connection.Abort();
@@ -94,13 +106,6 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         await connection.DisposeAsync();
     }
 
-    private static int Sending(LoadSettings settings) => settings.Mode switch
-    {
-        LoadMode.Echo => settings.Connections,
-        LoadMode.Broadcast => settings.Senders,
-        _ => 0,
-    };
-
     private async Task DiscardAsync()
     {
         try
@@ -116,6 +121,7 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
 
     private async ValueTask SendAsync(Probe probe)
     {
+        _message ??= new byte[settings.Size];
         probe.Write(_message);
         var sent = Stopwatch.GetTimestamp();
         await connection.SendAsync(_message);

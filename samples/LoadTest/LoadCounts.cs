@@ -11,6 +11,7 @@ internal sealed class LoadCounts
     private volatile bool _isOver;
     private int _open;
     private long _sent;
+    private long _notSent;
     private long _warmUntil;
 
     /// <summary>Whether connections are being closed: what ends from then on has not failed.</summary>
@@ -31,6 +32,9 @@ internal sealed class LoadCounts
 
     public long Sent => Interlocked.Read(ref _sent);
 
+    /// <summary>Messages that were due, and for which there was no time.</summary>
+    public long NotSent => Interlocked.Read(ref _notSent);
+
     public long Received => _shards.Sum(static shard => shard.Received);
 
     /// <summary>Of those received, how many were due after warming up.</summary>
@@ -43,6 +47,8 @@ internal sealed class LoadCounts
     public void Opened() => Interlocked.Increment(ref _open);
 
     public void Ended() => Interlocked.Decrement(ref _open);
+
+    public void NotSentInTime(long count) => Interlocked.Add(ref _notSent, count);
 
     public void MessageSent(long due, long sent)
     {

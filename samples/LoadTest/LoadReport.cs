@@ -17,6 +17,11 @@ internal static class LoadReport
                 """);
         }
 
+        if (result.NotSent > 0)
+        {
+            await output.WriteLineAsync($"{result.NotSent:N0} messages were due and not sent: the rate was not kept");
+        }
+
         if (result.NeverRead > 0)
         {
             await output.WriteLineAsync($"{result.NeverRead:N0} never read, {result.DroppedUnread:N0} of them dropped by the server");

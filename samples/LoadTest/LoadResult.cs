@@ -16,6 +16,9 @@ internal sealed record LoadResult
 
     public required long Sent { get; init; }
 
+    /// <summary>Messages that were due by the rate, and not sent by the end.</summary>
+    public required long NotSent { get; init; }
+
     public required long Received { get; init; }
 
     /// <summary>Messages that did not come to a connection that was still there at the end.</summary>

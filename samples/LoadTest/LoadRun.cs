@@ -76,7 +76,7 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
         var reading = Task.WhenAll(readers.Select(client => client.ReceiveAllAsync()));
         if (settings.Mode == LoadMode.Broadcast)
         {
-            await Task.WhenAll(clients.Take(settings.Senders).Select(client => Task.Run(() => client.SendAllAsync(end, stop), stop)));
+            await Task.WhenAll(clients.Take(settings.Senders).Select((client, place) => Task.Run(() => client.SendAllAsync(place, end, stop), stop)));
             await WaitForStragglersAsync(readers, stop);
         }
         else
@@ -124,6 +124,7 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
             Opened = clients.Length,
             Seconds = Math.Round(elapsed.TotalSeconds, 2),
             Sent = _counts.Sent,
+            NotSent = _counts.NotSent,
             Received = _counts.Received,
             Lost = Lost(clients),
             NeverRead = settings.NeverRead,

@@ -14,8 +14,8 @@ internal sealed record LoadSettings
                               echo: each message is waited for by who sent it; broadcast: by every connection (WebSockets);
                               idle: connections only; default echo
           --connections N     at once; default 10
-          --ramp-up T         open them evenly over so long; default 0s: as fast as they open
-          --warm-up T         load for so long before it is measured: all is counted, but no latency or rate; default 0s
+          --ramp-up T         open them evenly over so long; default none: as fast as they open
+          --warm-up T         load for so long before it is measured: all is counted, but no latency or rate; default none
           --duration T        measure for so long; default 10s
           --rate R            messages a second, all connections together, sent at their times however slow the answers are: latency
                               counts from when a message was due; default: the next message follows the answer (closed loop)

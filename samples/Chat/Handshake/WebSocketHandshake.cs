@@ -26,7 +26,8 @@ internal static class WebSocketHandshake
             return false;
         }
 
-        if (!Has(request.Headers.Upgrade, "websocket") || !Has(request.Headers.Connection, "upgrade"))
+        // In HTTP/1.0 an upgrade is to be ignored. RFC 9110, section 7.8.
+        if (!HttpProtocol.IsHttp11(request.Protocol) || !Has(request.Headers.Upgrade, "websocket") || !Has(request.Headers.Connection, "upgrade"))
         {
             response.StatusCode = StatusCodes.Status426UpgradeRequired;
             response.Headers.Upgrade = "websocket";
@@ -43,8 +44,14 @@ internal static class WebSocketHandshake
             return false;
         }
 
-        Span<byte> key = stackalloc byte[KeyLength + 2];
         response.StatusCode = StatusCodes.Status400BadRequest;
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        {
+            flaw = "a handshake has no body";
+            return false;
+        }
+
+        Span<byte> key = stackalloc byte[KeyLength + 2];
         flaw = "Sec-WebSocket-Key is not 16 bytes in base64";
         return request.Headers.SecWebSocketKey is [{ } text] && Convert.TryFromBase64String(text, key, out var length) && length == KeyLength;
     }

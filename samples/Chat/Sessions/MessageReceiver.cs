@@ -12,9 +12,14 @@ internal sealed class MessageReceiver(WebSocket socket, int maxLength)
     {
         // Waits with nothing in hand: of thousands of clients most are silent.
         var first = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-        if (first.MessageType == WebSocketMessageType.Close)
+        if (first.MessageType != WebSocketMessageType.Text)
         {
-            return (null, SessionEnd.Closed);
+            return (null, EndBy(first.MessageType));
+        }
+
+        if (first.EndOfMessage)
+        {
+            return ("", default); // an empty one, which is taken by now
         }
 
         // One byte more than a message may have, to see that it has.
@@ -29,7 +34,7 @@ internal sealed class MessageReceiver(WebSocket socket, int maxLength)
                 length += part.Count;
                 if (part.MessageType != WebSocketMessageType.Text)
                 {
-                    return (null, part.MessageType == WebSocketMessageType.Close ? SessionEnd.Closed : SessionEnd.NotText);
+                    return (null, EndBy(part.MessageType));
                 }
             }
             while (!part.EndOfMessage && length <= maxLength);
@@ -56,4 +61,6 @@ internal sealed class MessageReceiver(WebSocket socket, int maxLength)
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static SessionEnd EndBy(WebSocketMessageType type) => type == WebSocketMessageType.Close ? SessionEnd.Closed : SessionEnd.NotText;
 }

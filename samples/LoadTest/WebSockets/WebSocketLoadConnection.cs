@@ -16,6 +16,7 @@ internal sealed class WebSocketLoadConnection(Connection connection, int mostLoo
 
     private readonly FrameReader _reader = new(connection, WebSocketFormat.Instance);
     private byte[] _frame = [];
+    private volatile bool _hasSaidGoodbye; // which is the last thing that one says
     private ArrayBufferWriter<byte>? _begun; // a message that came in part
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> message)
@@ -49,8 +50,13 @@ internal sealed class WebSocketLoadConnection(Connection connection, int mostLoo
                         await connection.WriteAsync(ClientFrame.Make(WebSocketOpcode.Pong, payload.ToArray()));
                         break;
                     case WebSocketOpcode.Close:
-                        await connection.WriteAsync(ClientFrame.Make(WebSocketOpcode.Close, payload.ToArray()));
-                        return EndOrThrow(payload.ToArray());
+                        var status = payload.ToArray();
+                        if (!_hasSaidGoodbye)
+                        {
+                            await connection.WriteAsync(ClientFrame.Make(WebSocketOpcode.Close, status));
+                        }
+
+                        return EndOrThrow(status);
                 }
             }
             while (_reader.TryRead(out frame));
@@ -61,6 +67,8 @@ internal sealed class WebSocketLoadConnection(Connection connection, int mostLoo
 
     public async ValueTask<bool> SayGoodbyeAsync()
     {
+        _hasSaidGoodbye = true;
+
         // Also for a read that waits already.
         connection.WriteDeadline = connection.ReadDeadline = Deadline.After(s_farewell);
         var status = new byte[sizeof(ushort)];

@@ -14,7 +14,7 @@ internal static class WebSocketUpgrade
 
     /// <exception cref="HandshakeException">The server answered something else.</exception>
     /// <exception cref="ConnectionException">The connection failed, or its deadline passed.</exception>
-    public static async Task PerformAsync(Connection connection, Uri target)
+    public static async Task PerformAsync(Connection connection, Uri target, CancellationToken cancellationToken)
     {
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         var request = string.Create(CultureInfo.InvariantCulture, $"""
@@ -27,11 +27,11 @@ internal static class WebSocketUpgrade
 
 
             """).ReplaceLineEndings("\r\n");
-        await connection.WriteAsync(Encoding.ASCII.GetBytes(request));
+        await connection.WriteAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
 
         // What follows the head is left to whoever reads the frames.
         using var reader = new FrameReader(connection, s_head);
-        if (await reader.ReadAsync() is not { } head)
+        if (await reader.ReadAsync(cancellationToken) is not { } head)
         {
             throw new HandshakeException("closed by the server");
         }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace NetKit.Tests.Chat;
@@ -36,7 +35,7 @@ internal sealed class AwkwardServer : IAsyncDisposable
         {
             var request = Encoding.ASCII.GetString((await head.ReadAsync(stopping))!.Value);
             var key = request.Split("Sec-WebSocket-Key: ")[1].Split("\r\n")[0];
-            var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+            var accept = StubServer.Accept(key);
 
             // The first frame comes with the head, and tells something nobody asked for.
             await connection.WriteAsync(
@@ -68,7 +67,7 @@ internal sealed class AwkwardServer : IAsyncDisposable
         [
             0x01, 5, .. payload.AsSpan(0, 5),
             0x89, 13, .. "are you there"u8,
-            0x00, 126, 0, (byte)(payload.Length - 6), .. payload.AsSpan(5, payload.Length - 6),
+            0x00, 126, (byte)((payload.Length - 6) >> 8), (byte)(payload.Length - 6), .. payload.AsSpan(5, payload.Length - 6),
             0x8A, 0, // a pong that nobody asked for
             0x80, 127, 0, 0, 0, 0, 0, 0, 0, 1, payload[^1],
         ];

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace NetKit.Tests.Chat;
 
@@ -36,6 +37,8 @@ public sealed class ProtocolTests : IAsyncLifetime
         { "a message of many fragments of together 600 bytes", 1009 },
         { "a frame that says it is of 2 GB", 1009 },
         { "binary data", 1003 },
+        { "a message of 513 bytes in 257 characters", 1009 },
+        { "empty binary data, and text", 1003 },
         { "more messages than allowed", 1008 },
     };
 
@@ -96,6 +99,54 @@ public sealed class ProtocolTests : IAsyncLifetime
         }
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task An_empty_message_is_a_message_and_not_the_beginning_of_the_next()
+    {
+        using var client = await _chat.ConnectAsync();
+        await client.UpgradeAsync();
+        await client.SendAsync([.. RawClient.Frame(1, []), .. RawClient.Frame(1, []), .. RawClient.Frame(1, "hi"u8.ToArray())]);
+        await HearsAsync(client, "\"text\":\"\"");
+        await HearsAsync(client, "\"text\":\"\"");
+        await HearsAsync(client, "\"text\":\"hi\"");
+        Assert.Equal(3, await _chat.MetricAsync("websocket_messages_received_total"));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_message_that_came_with_the_handshake_is_heard()
+    {
+        using var client = await _chat.ConnectAsync();
+        await client.SendAsync([.. Encoding.ASCII.GetBytes(RawClient.Handshake()), .. RawClient.Frame(1, "early\0😀"u8.ToArray())]);
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        await HearsAsync(client, "\"text\":\"early\\u0000");
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_message_of_512_bytes_in_128_characters_is_taken()
+    {
+        using var client = await _chat.ConnectAsync();
+        await client.UpgradeAsync();
+        var text = string.Concat(Enumerable.Repeat("😀", 128));
+        await client.SendAsync(RawClient.Frame(1, Encoding.UTF8.GetBytes(text)));
+        while (await client.ReadFrameAsync() is var (_, payload) && JsonDocument.Parse(payload).RootElement is var told
+            && !(told.TryGetProperty("text", out var heard) && heard.GetString() == text))
+        {
+        }
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData("POST", "1.1", "Content-Length: 5\r\n", 405)]
+    [InlineData("GET", "1.1", "Content-Length: 5\r\n", 400)]
+    [InlineData("GET", "1.1", "Transfer-Encoding: chunked\r\n", 400)]
+    [InlineData("GET", "1.0", "", 426)]
+    public async Task What_cannot_be_upgraded_is_refused_and_is_no_session(string method, string version, string more, int status)
+    {
+        using var client = await _chat.ConnectAsync();
+        await client.SendAsync(RawClient.Handshake(method: method, more: more).Replace("HTTP/1.1", $"HTTP/{version}", StringComparison.Ordinal) + "hello");
+        Assert.StartsWith($"HTTP/1.1 {status} ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await _chat.MetricAsync("chat_sessions_ended_total{end=\"lost\"}"));
+        Assert.Equal(0, await _chat.MetricAsync("websocket_active_connections"));
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData("post", 405, "Allow: GET")]
     [InlineData("no upgrade", 426, "Upgrade: websocket")]
@@ -104,6 +155,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("no key", 400, "")]
     [InlineData("origin", 403, "")]
     [InlineData("broken origin", 403, "")]
+    [InlineData("two origins", 403, "")]
     [InlineData("room", 400, "")]
     [InlineData("name", 400, "")]
     public async Task A_handshake_that_is_refused_gets_the_right_status(string what, int status, string header)
@@ -118,6 +170,7 @@ public sealed class ProtocolTests : IAsyncLifetime
             "no key" => RawClient.Handshake(key: ""),
             "origin" => RawClient.Handshake(more: "Origin: http://evil.example\r\n"),
             "broken origin" => RawClient.Handshake(more: "Origin: null\r\n"),
+            "two origins" => RawClient.Handshake(more: "Origin: http://chat\r\nOrigin: http://evil.example\r\n"),
             "room" => RawClient.Handshake(path: "/ws?room=No%20Room"),
             _ => RawClient.Handshake(path: "/ws?name=" + new string('n', 33)),
         });
@@ -129,6 +182,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [Theory(Timeout = Watchdog)]
     [InlineData("")]
     [InlineData("Origin: http://chat\r\n")]
+    [InlineData("Origin: HTTP://CHAT:80\r\n")]
     [InlineData("Origin: https://friend.example\r\n")]
     public async Task A_handshake_of_no_of_the_own_and_of_an_allowed_origin_is_accepted(string origin)
     {
@@ -137,6 +191,17 @@ public sealed class ProtocolTests : IAsyncLifetime
         var head = await client.ReadHeadAsync();
         Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
         Assert.Contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", head, StringComparison.OrdinalIgnoreCase); // the RFC's own example
+    }
+
+    private static async Task HearsAsync(RawClient client, string text)
+    {
+        var heard = Encoding.UTF8.GetString((await client.ReadFrameAsync()).Payload);
+        while (!heard.Contains("\"type\":\"message\"", StringComparison.Ordinal))
+        {
+            heard = Encoding.UTF8.GetString((await client.ReadFrameAsync()).Payload);
+        }
+
+        Assert.Contains(text, heard, StringComparison.Ordinal);
     }
 
     private static byte[] Bytes(string what) => what switch
@@ -162,6 +227,8 @@ public sealed class ProtocolTests : IAsyncLifetime
             [.. RawClient.Frame(1, "x"u8.ToArray(), fin: false), .. Enumerable.Range(0, 599).SelectMany(static _ => RawClient.Frame(0, "x"u8.ToArray(), fin: false))],
         "a frame that says it is of 2 GB" => [0x81, 0xFF, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, .. Enumerable.Repeat((byte)'x', 1_000)],
         "binary data" => RawClient.Frame(2, "hi"u8.ToArray()),
+        "a message of 513 bytes in 257 characters" => RawClient.Frame(1, Encoding.UTF8.GetBytes(new string('é', 256) + "x")),
+        "empty binary data, and text" => [.. RawClient.Frame(2, []), .. RawClient.Frame(1, "hi"u8.ToArray())],
         "more messages than allowed" => [.. Enumerable.Range(0, 60).SelectMany(static _ => RawClient.Frame(1, "hi"u8.ToArray()))],
         _ => throw new ArgumentOutOfRangeException(nameof(what)),
     };

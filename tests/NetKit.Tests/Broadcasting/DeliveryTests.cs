@@ -95,6 +95,23 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task A_token_is_done_with_when_its_wait_has_ended()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var subscription = broadcaster.Subscribe();
+        using var cancellation = new CancellationTokenSource();
+        var first = subscription.WaitToReadAsync(cancellation.Token).AsTask();
+        broadcaster.Publish(1);
+        Assert.True(await first.Within());
+        Assert.Equal([1], subscription.TakeAll());
+        var second = subscription.WaitToReadAsync(Token).AsTask();
+        cancellation.Cancel();
+        await Waiting.StillWaits(second);
+        broadcaster.Publish(2);
+        Assert.True(await second.Within());
+    }
+
+    [Fact]
     public async Task Two_cannot_wait_for_one_subscription()
     {
         using var broadcaster = new Broadcaster<int>();

@@ -126,6 +126,126 @@ public sealed class RaceTests
         Assert.Equal([2], await reader.Within());
     }
 
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData(SlowConsumerPolicy.DropOldest)]
+    [InlineData(SlowConsumerPolicy.DropNewest)]
+    public async Task What_several_publishers_overflow_is_dropped_from_the_right_end_of_one_order(SlowConsumerPolicy policy)
+    {
+        const int Items = 2_000;
+        const int Capacity = 5;
+        using var broadcaster = new Broadcaster<(int Publisher, int Number)>();
+        using var all = broadcaster.Subscribe(Publishers * Items);
+        using var slow = broadcaster.Subscribe(Capacity, policy);
+        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => Waiting.OnThread(() =>
+        {
+            for (var number = 0; number < Items; number++)
+            {
+                broadcaster.Publish((publisher, number));
+            }
+        })));
+        var seen = all.TakeAll();
+        Assert.Equal((Publishers * Items) - Capacity, slow.DroppedCount);
+        Assert.Equal(policy == SlowConsumerPolicy.DropOldest ? seen.TakeLast(Capacity) : seen.Take(Capacity), slow.TakeAll());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task Who_disposes_within_its_own_read_gets_nothing_more()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var subscription = broadcaster.Subscribe();
+        broadcaster.Publish(1);
+        broadcaster.Publish(2);
+        var seen = new List<int>();
+        await foreach (var item in subscription.ReadAllAsync(Token))
+        {
+            seen.Add(item);
+            subscription.Dispose();
+        }
+
+        Assert.Equal([1], seen);
+    }
+
+    [Theory(Timeout = Waiting.Watchdog)]
+    [InlineData("item")]
+    [InlineData("end")]
+    [InlineData("disposal")]
+    [InlineData("cancellation")]
+    public async Task Whoever_wakes_a_reader_runs_none_of_its_code(string by)
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var subscription = broadcaster.Subscribe();
+        using var cancellation = new CancellationTokenSource();
+        var waker = 0;
+        var ranOn = subscription.WaitToReadAsync(cancellation.Token).AsTask().ContinueWith(
+            static _ => Environment.CurrentManagedThreadId, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Waiting.OnThread(() =>
+        {
+            waker = Environment.CurrentManagedThreadId;
+            switch (by)
+            {
+                case "item":
+                    broadcaster.Publish(1);
+                    break;
+                case "end":
+                    broadcaster.Dispose();
+                    break;
+                case "disposal":
+                    subscription.Dispose();
+                    break;
+                default:
+                    cancellation.Cancel();
+                    break;
+            }
+        });
+        Assert.NotEqual(waker, await ranOn.Within());
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_disposal_and_an_item_at_once_wake_who_waits_exactly_once()
+    {
+        for (var round = 0; round < 2_000; round++)
+        {
+            using var broadcaster = new Broadcaster<int>();
+            var subscription = broadcaster.Subscribe();
+            var wait = subscription.WaitToReadAsync(Token).AsTask();
+            var dispose = Task.Run(subscription.Dispose, Token);
+            broadcaster.Publish(1);
+            await wait.Within();
+            await dispose.Within();
+            Assert.False(await subscription.WaitToReadAsync(Token));
+            Assert.Equal((0, 0), (subscription.Count, broadcaster.SubscriberCount));
+        }
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task The_token_of_a_slow_subscriber_is_cancelled_whenever_it_was_asked_for()
+    {
+        for (var round = 0; round < 2_000; round++)
+        {
+            using var broadcaster = new Broadcaster<int>();
+            using var subscription = broadcaster.Subscribe(capacity: 1);
+            broadcaster.Publish(1);
+            var asked = Task.Run(() => subscription.Disconnected, Token);
+            broadcaster.Publish(2);
+            var token = await asked.Within();
+            await Waiting.Until(() => token.IsCancellationRequested);
+        }
+    }
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_callback_of_the_token_holds_up_no_publisher()
+    {
+        using var broadcaster = new Broadcaster<int>();
+        using var subscription = broadcaster.Subscribe(capacity: 1);
+        using var published = new ManualResetEventSlim();
+        var ran = new TaskCompletionSource<bool>();
+        using var registration = subscription.Disconnected.Register(() => ran.SetResult(published.Wait(Eventually.Bound)));
+        broadcaster.Publish(1);
+        await Waiting.OnThread(() => broadcaster.Publish(2)).Within();
+        published.Set();
+        Assert.True(await ran.Task.Within());
+    }
+
     private static async Task<List<T>> ReadToTheEnd<T>(Subscription<T> subscription)
     {
         List<T> items = [];
