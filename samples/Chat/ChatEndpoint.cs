@@ -61,7 +61,7 @@ internal sealed class ChatEndpoint(
     {
         using var socket = await WebSocketHandshake.AcceptAsync(context, settings.ReadTimeout);
         Log.Joined(logger, Client(context), name, room.Name);
-        using var session = new ChatSession(socket, room, name, settings, metrics, clock, context.Abort);
+        await using var session = new ChatSession(socket, room, name, settings, metrics, clock, context.Abort);
         return await session.RunAsync(lifetime.ApplicationStopping);
     }
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace NetKit.Samples;
 
 /// <summary>One client in a room, from its welcome to its goodbye. One flow reads, one writes, and only that one writes.</summary>
-internal sealed class ChatSession : IDisposable
+internal sealed class ChatSession : IAsyncDisposable
 {
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2); // for the client's own goodbye
 
@@ -47,9 +47,9 @@ internal sealed class ChatSession : IDisposable
         return (SessionEnd)_end; // which is known, since the reading has ended
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _sender.Dispose();
+        await _sender.DisposeAsync();
         _over.Dispose();
     }
 

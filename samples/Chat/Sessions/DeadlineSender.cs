@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 namespace NetKit.Samples;
 
 /// <summary>Sends messages to one client, each within its time. A client that is late is reset.</summary>
-internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimeProvider clock, Action reset) : IDisposable
+internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimeProvider clock, Action reset) : IAsyncDisposable
 {
     private ITimer? _timer; // made by the first message that has to wait
     private volatile bool _isLate;
@@ -27,7 +27,8 @@ internal sealed class DeadlineSender(WebSocket socket, TimeSpan timeout, TimePro
     public ValueTask CloseAsync(WebSocketCloseStatus status, string? reason) =>
         AwaitAsync(new ValueTask(socket.CloseOutputAsync(status, reason, CancellationToken.None)));
 
-    public void Dispose() => _timer?.Dispose();
+    /// <summary>Waits for a reset that is under way: later it would hit whoever has the connection next.</summary>
+    public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? default;
 
     private async ValueTask AwaitAsync(ValueTask sending)
     {
