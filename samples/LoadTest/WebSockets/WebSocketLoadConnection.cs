@@ -6,8 +6,7 @@ namespace NetKit.Samples;
 
 /// <summary>Text messages on a WebSocket. Holds no buffer while it waits.</summary>
 /// <remarks>
-/// As thin as can be: on one machine with the server, each microsecond of it is missing there. With <c>ClientWebSocket</c> a message
-/// took a third more.
+/// On NetKit's framing, with no layer between: on one machine with the server, each microsecond of it is missing there.
 /// </remarks>
 internal sealed class WebSocketLoadConnection(Connection connection, int mostLookedAt) : ILoadConnection
 {

@@ -1,9 +1,9 @@
 namespace NetKit;
 
 /// <summary>A connection that somebody wants to know the time of. Apart, so that others hold nothing for it.</summary>
-internal sealed class TimedConnection(ConnectionServer server, Connection connection) : ServedConnection(server, connection)
+internal class TimedConnection(ConnectionServer server, Connection connection) : ServedConnection(server, connection)
 {
     private readonly long _began = server.TimeProvider.GetTimestamp();
 
-    public override TimeSpan? Elapsed => Server.TimeProvider.GetElapsedTime(_began);
+    public sealed override TimeSpan? Elapsed => Server.TimeProvider.GetElapsedTime(_began);
 }
