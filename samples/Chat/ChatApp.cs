@@ -58,6 +58,8 @@ internal static class ChatApp
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<Heartbeat>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Heartbeat>());
         services.AddHostedService<Presence>();
         if (settings.Backplane is null)
         {

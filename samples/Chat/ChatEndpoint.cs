@@ -4,7 +4,7 @@ namespace NetKit.Samples;
 
 /// <summary>Takes WebSockets at /ws?room=lobby&amp;name=Ada, or says why not.</summary>
 internal sealed class ChatEndpoint(
-    RoomDirectory rooms, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
+    RoomDirectory rooms, Heartbeat heartbeat, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
 {
     private int _guests;
 
@@ -59,10 +59,10 @@ internal sealed class ChatEndpoint(
 
     private async Task<SessionEnd> RunAsync(HttpContext context, Room room, string name)
     {
-        using var socket = await WebSocketHandshake.AcceptAsync(context, settings.ReadTimeout);
+        using var client = await WebSocketHandshake.AcceptAsync(context, clock);
         Log.Joined(logger, Client(context), name, room.Name);
-        await using var session = new ChatSession(socket, room, name, settings, metrics, clock, context.Abort);
-        return await session.RunAsync(lifetime.ApplicationStopping);
+        var session = new ChatSession(client, room, name, settings, metrics, clock, context.Abort);
+        return await session.RunAsync(heartbeat, lifetime.ApplicationStopping);
     }
 
     private bool IsHandshake(HttpContext context)

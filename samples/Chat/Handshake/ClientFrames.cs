@@ -6,7 +6,7 @@ namespace NetKit.Samples;
 /// Disposing it ends a read that waits, and leaves the connection to the server, which closes it with a FIN after the goodbye, not with a
 /// reset.
 /// </remarks>
-internal sealed class ClientFrames(Stream inner) : Stream
+internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvider clock) : Stream
 {
     private readonly CancellationTokenSource _disposal = new();
     private readonly byte[] _head = new byte[2];
@@ -15,6 +15,10 @@ internal sealed class ClientFrames(Stream inner) : Stream
     private ulong _length;
     private ulong _payloadLeft;
     private bool _isUnmasked;
+    private long _heardAt = clock.GetTimestamp();
+
+    /// <summary>When the last frame had come, whole. At first: when the client had come.</summary>
+    public long HeardAt => Interlocked.Read(ref _heardAt);
 
     public override bool CanRead => true;
 
@@ -52,7 +56,7 @@ internal sealed class ClientFrames(Stream inner) : Stream
         }
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => outgoing.WriteAsync(buffer);
 
     // A write to the stream of an upgraded request has flushed already.
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -86,6 +90,7 @@ internal sealed class ClientFrames(Stream inner) : Stream
                 var skipped = (int)Math.Min(_payloadLeft, (ulong)bytes.Length);
                 _payloadLeft -= (ulong)skipped;
                 bytes = bytes[skipped..];
+                PassEnd();
                 continue;
             }
 
@@ -119,6 +124,15 @@ internal sealed class ClientFrames(Stream inner) : Stream
         {
             _payloadLeft = _length;
             _headLength = 0;
+            PassEnd();
+        }
+    }
+
+    private void PassEnd()
+    {
+        if (_payloadLeft == 0)
+        {
+            Interlocked.Exchange(ref _heardAt, clock.GetTimestamp());
         }
     }
 }

@@ -58,20 +58,17 @@ internal static class WebSocketHandshake
 
     /// <summary>Answers the handshake, and gives the WebSocket.</summary>
     /// <param name="context">The request, which is valid.</param>
-    /// <param name="readTimeout">How long the client may be silent: it is pinged at half of it, and has the other half for its pong.</param>
-    public static async Task<WebSocket> AcceptAsync(HttpContext context, TimeSpan readTimeout)
+    /// <param name="clock">What tells when the client was heard, and since when a frame waits to be taken.</param>
+    public static async Task<ClientSocket> AcceptAsync(HttpContext context, TimeProvider clock)
     {
         var headers = context.Response.Headers;
         headers.Connection = "Upgrade";
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey.ToString());
         var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        return WebSocket.CreateFromStream(new ClientFrames(stream), new WebSocketCreationOptions
-        {
-            IsServer = true,
-            KeepAliveInterval = readTimeout / 2,
-            KeepAliveTimeout = readTimeout / 2,
-        });
+        var outgoing = new FrameWriter(stream, clock);
+        var incoming = new ClientFrames(stream, outgoing, clock);
+        return new ClientSocket(WebSocket.CreateFromStream(incoming, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan), incoming, outgoing);
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "SHA-1 is what the RFC asks for; nothing rests on it.")]

@@ -41,7 +41,7 @@ internal sealed class Room(string name, IBackplane backplane, TimeProvider clock
     {
         try
         {
-            _broadcaster.Publish(message);
+            _broadcaster.Publish(Frame.Text(message));
         }
         catch (ObjectDisposedException)
         {

@@ -1,15 +1,17 @@
+using System.Buffers;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 
 namespace NetKit.Samples;
 
-/// <summary>One client in a room, from its welcome to its goodbye. One flow reads, one writes, and only that one writes.</summary>
-internal sealed class ChatSession : IAsyncDisposable
+/// <summary>One client in a room, from its welcome to its goodbye. One flow reads, one writes, and a heartbeat looks at the time.</summary>
+internal sealed class ChatSession
 {
+    private const int BytesTogether = 8_192;
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2); // for the client's own goodbye
 
     private readonly string _id = RandomNumberGenerator.GetHexString(12, lowercase: true);
-    private readonly WebSocket _socket;
+    private readonly ClientSocket _client;
     private readonly Room _room;
     private readonly string _name;
     private readonly ChatSettings _settings;
@@ -17,78 +19,116 @@ internal sealed class ChatSession : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Action _reset;
     private readonly MessageReceiver _receiver;
-    private readonly DeadlineSender _sender;
     private readonly MessageRate _rate;
-    private readonly CancellationTokenSource _over = new(); // once _end is known
-    private int _end = -1;
+    private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _began;
+    private TimeSpan _nextPing; // of the heartbeat, as is _isNoticed
+    private bool _isNoticed;
 
-    public ChatSession(WebSocket socket, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock, Action reset)
+    public ChatSession(ClientSocket client, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock, Action reset)
     {
-        _socket = socket;
+        _client = client;
         _room = room;
         _name = name;
         _settings = settings;
         _metrics = metrics;
         _clock = clock;
         _reset = reset;
-        _receiver = new MessageReceiver(socket, settings.MaxMessage);
-        _sender = new DeadlineSender(socket, settings.WriteTimeout, clock, reset);
+        _receiver = new MessageReceiver(client.WebSocket, settings.MaxMessage);
         _rate = new MessageRate(settings.MessageRate, clock);
+        _began = clock.GetTimestamp();
+        _nextPing = PingEvery;
     }
 
-    public async Task<SessionEnd> RunAsync(CancellationToken stopping)
+    // So that there is as much time for the answer.
+    private TimeSpan PingEvery => _settings.ReadTimeout / 2;
+
+    private bool IsStuck => _client.Outgoing.HasWaitedFor(_settings.WriteTimeout);
+
+    public async Task<SessionEnd> RunAsync(Heartbeat heartbeat, CancellationToken stopping)
     {
         using var stop = stopping.UnsafeRegister(static session => ((ChatSession)session!).End(SessionEnd.Stopping), this);
         using var subscription = _room.Subscribe(_settings.Queue);
+        using var over = new CancellationTokenSource();
+        using var beating = heartbeat.Add(this);
         var reading = ReadAsync();
-        await WriteAsync(subscription);
-        await SayGoodbyeAsync();
-        await AwaitFarewellAsync(reading);
-        return (SessionEnd)_end; // which is known, since the reading has ended
+        var writing = WriteAsync(subscription, over.Token);
+        var end = await _end.Task;
+        if (end == SessionEnd.Silent || IsStuck)
+        {
+            _reset();
+        }
+
+        await over.CancelAsync();
+        await WaitAsync(FinishAsync(writing, end), _settings.WriteTimeout);
+        await WaitAsync(reading, s_farewell);
+        return end;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Looks at the time. Of the heartbeat alone.</summary>
+    public void Beat()
     {
-        await _sender.DisposeAsync();
-        _over.Dispose();
+        if (_end.Task.IsCompleted)
+        {
+            return;
+        }
+
+        var age = _clock.GetElapsedTime(_began);
+        if (IsStuck)
+        {
+            End(SessionEnd.TooSlow);
+        }
+        else if (_clock.GetElapsedTime(_client.Incoming.HeardAt) >= _settings.ReadTimeout)
+        {
+            End(SessionEnd.Silent);
+        }
+        else if (_settings.Session != Timeout.InfiniteTimeSpan && age >= _settings.Session)
+        {
+            End(SessionEnd.TimeOver);
+        }
+        else
+        {
+            Tell(age);
+        }
+    }
+
+    // What finds another frame waiting is told at the next beat.
+    private void Tell(TimeSpan age)
+    {
+        // Counted from the last that was due, not from the last that was sent: so late ones do not fall into step.
+        if (age >= _nextPing && _client.Outgoing.TryPost(Frame.Ping))
+        {
+            _nextPing += PingEvery;
+        }
+
+        if (!_isNoticed && _settings.Session != Timeout.InfiniteTimeSpan && age >= _settings.Session - _settings.Notice)
+        {
+            _isNoticed = _client.Outgoing.TryPost(Frame.Text(Wire.Notice($"This session ends in {_settings.Notice.TotalSeconds:0} s.")));
+        }
     }
 
     // The first reason counts.
-    private void End(SessionEnd end)
-    {
-        if (Interlocked.CompareExchange(ref _end, (int)end, -1) == -1)
-        {
-            _over.Cancel();
-        }
-    }
+    private void End(SessionEnd end) => _end.TrySetResult(end);
 
     private async Task ReadAsync()
     {
         try
         {
             End(await ReadMessagesAsync());
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseSent)
+            if (_client.WebSocket.State is WebSocketState.Open or WebSocketState.CloseSent)
             {
                 await _receiver.DiscardAsync();
             }
         }
         catch (WebSocketException e)
         {
-            End(e.WebSocketErrorCode == WebSocketError.Faulted ? SessionEnd.Malformed : Broken);
+            End(e.WebSocketErrorCode == WebSocketError.Faulted ? SessionEnd.Malformed : SessionEnd.Lost);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The WebSocket gave the client up: it has not answered a ping.
-            End(_sender.IsLate ? SessionEnd.TooSlow : SessionEnd.Silent);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            End(Broken);
+            End(SessionEnd.Lost);
         }
     }
-
-    // The client's doing, or ours because it took no message.
-    private SessionEnd Broken => _sender.IsLate ? SessionEnd.TooSlow : SessionEnd.Lost;
 
     private async ValueTask<SessionEnd> ReadMessagesAsync()
     {
@@ -110,21 +150,17 @@ internal sealed class ChatSession : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(Subscription<byte[]> subscription)
+    /// <summary>Sends what the room says, until the session is over.</summary>
+    private async Task WriteAsync(Subscription<byte[]> subscription, CancellationToken over)
     {
         try
         {
-            await _sender.SendAsync(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session));
-            if (_settings.Session == Timeout.InfiniteTimeSpan)
+            await _client.Outgoing.WriteAsync(Frame.Text(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session)));
+            while (await subscription.WaitToReadAsync(over))
             {
-                await RelayAsync(subscription, Timeout.InfiniteTimeSpan);
-            }
-            else if (await RelayAsync(subscription, _settings.Session - _settings.Notice))
-            {
-                await _sender.SendAsync(Wire.Notice($"This session ends in {_settings.Notice.TotalSeconds:0} s."));
-                if (await RelayAsync(subscription, _settings.Notice))
+                while (!over.IsCancellationRequested && subscription.TryRead(out var frame))
                 {
-                    End(SessionEnd.TimeOver);
+                    await (subscription.Count == 0 ? _client.Outgoing.WriteAsync(frame) : WriteTogetherAsync(frame, subscription));
                 }
             }
         }
@@ -132,60 +168,70 @@ internal sealed class ChatSession : IAsyncDisposable
         {
             End(SessionEnd.TooSlow);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // The reader learns it too, and knows why.
         }
     }
 
-    /// <summary>Sends what the room says, until the session or the time is over; tells whether it is the time.</summary>
-    private async Task<bool> RelayAsync(Subscription<byte[]> subscription, TimeSpan time)
+    /// <summary>Sends a frame together with those that wait behind it: whoever is late is not made later by a send for each.</summary>
+    private async ValueTask WriteTogetherAsync(byte[] first, Subscription<byte[]> subscription)
     {
-        using var timer = new CancellationTokenSource(time, _clock);
-        using var until = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _over.Token);
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(first.Length, BytesTogether));
         try
         {
-            while (await subscription.WaitToReadAsync(until.Token))
+            byte[]? frame = first;
+            while (frame is not null)
             {
-                while (!until.IsCancellationRequested && subscription.TryRead(out var message))
+                var length = 0;
+                do
                 {
-                    await _sender.SendAsync(message);
+                    frame.CopyTo(buffer.AsSpan(length));
+                    length += frame.Length;
+                }
+                while (subscription.TryRead(out frame) && length + frame.Length <= buffer.Length);
+                await _client.Outgoing.WriteAsync(buffer.AsMemory(0, length));
+                if (frame?.Length > buffer.Length)
+                {
+                    await _client.Outgoing.WriteAsync(frame);
+                    frame = null;
                 }
             }
-
-            return false;
         }
-        catch (OperationCanceledException) when (until.IsCancellationRequested)
+        finally
         {
-            return !_over.IsCancellationRequested;
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private async Task SayGoodbyeAsync()
+    private async Task FinishAsync(Task writing, SessionEnd end)
     {
+        await writing;
         try
         {
-            if (((SessionEnd)Volatile.Read(ref _end)).Goodbye(_socket.CloseStatus) is var (status, reason) && _socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            if (end.Goodbye(_client.WebSocket.CloseStatus) is var (status, reason) && _client.WebSocket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                await _sender.CloseAsync(status, reason);
+                await _client.WebSocket.CloseOutputAsync(status, reason, CancellationToken.None);
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
         {
             // It is gone, which is as good.
         }
+
+        await _client.Outgoing.EndAsync();
     }
 
-    private async Task AwaitFarewellAsync(Task reading)
+    // Who takes too long is reset: then it ends at once.
+    private async Task WaitAsync(Task task, TimeSpan time)
     {
         try
         {
-            await reading.WaitAsync(s_farewell, _clock);
+            await task.WaitAsync(time, _clock);
         }
         catch (TimeoutException)
         {
             _reset();
-            await reading;
+            await task;
         }
     }
 }
