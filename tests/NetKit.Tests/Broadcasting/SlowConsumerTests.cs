@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 
 namespace NetKit.Tests.Broadcasting;
 
 /// <summary>What becomes of a subscriber that does not keep up.</summary>
 public sealed class SlowConsumerTests
 {
+    // The stable id of "a callback failed", which operators filter by.
+    private const int CallbackFailed = 501;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -46,6 +50,30 @@ public sealed class SlowConsumerTests
         broadcaster.Publish(1);
         broadcaster.Publish(2);
         Assert.True(slow.Disconnected.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_callback_on_the_token_that_throws_is_logged_and_fails_nobody_else()
+    {
+        var logger = new RecordingLogger();
+        using var broadcaster = new Broadcaster<int>(logger);
+        using var first = broadcaster.Subscribe(capacity: 1);
+        using var second = broadcaster.Subscribe(capacity: 1);
+        using var fast = broadcaster.Subscribe(capacity: 2);
+        var failure = new InvalidOperationException("This callback always ends like this.");
+        var told = new TaskCompletionSource();
+        using var earlier = first.Disconnected.Register(told.SetResult);
+        using var failing = first.Disconnected.Register(() => throw failure);
+        var write = Task.Delay(Timeout.Infinite, second.Disconnected);
+        broadcaster.Publish(1);
+        broadcaster.Publish(2);
+        await told.Task.Within();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.Within());
+        Assert.Equal([1, 2], fast.TakeAll());
+        await Eventually.Equal(1, () => logger.CountOf(CallbackFailed));
+        var (level, _, _, logged) = Assert.Single(logger.Entries);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.Equal([failure], Assert.IsType<AggregateException>(logged).InnerExceptions);
     }
 
     [Fact]
