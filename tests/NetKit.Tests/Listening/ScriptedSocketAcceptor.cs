@@ -17,6 +17,13 @@ internal sealed class ScriptedSocketAcceptor() : SocketAcceptor(new IPEndPoint(I
     /// <summary>Finds that no descriptor is left.</summary>
     public ScriptedSocketAcceptor FindsNoDescriptor() => Then(static () => throw NoDescriptor());
 
+    /// <summary>Waits for a client, and finds that no descriptor is left when it comes.</summary>
+    public ScriptedSocketAcceptor WaitsAndFindsNoDescriptor(Task come) => Then(async () =>
+    {
+        await come;
+        throw NoDescriptor();
+    });
+
     /// <summary>Accepts a client that gets the last descriptor there is.</summary>
     public ScriptedSocketAcceptor AcceptsWithTheLastDescriptor() =>
         Then(static () => Task.FromResult(new AcceptedClient(LastDescriptor, default)));

@@ -41,6 +41,20 @@ public sealed class TurnAwayTests : IAsyncDisposable
         Assert.Equal((5, 0), (_acceptor.Accepts, _acceptor.MayTurnAway));
     }
 
+    [Fact]
+    public async Task The_descriptor_in_reserve_is_in_hand_while_nobody_comes()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there is a limit known.");
+        var come = new TaskCompletionSource();
+        _acceptor.FindsNoDescriptor().WaitsAndFindsNoDescriptor(come.Task).AcceptsWithTheLastDescriptor().FindsNoDescriptor();
+        _acceptor.MayTurnAway = 1;
+        var failure = FailsForWantOfDescriptors();
+        await Waiting.StillWaits(failure);
+        come.SetResult();
+        await failure.Within();
+        Assert.Equal((4, 0), (_acceptor.Accepts, _acceptor.MayTurnAway));
+    }
+
     private async Task FailsForWantOfDescriptors()
     {
         var exception = await Assert.ThrowsAsync<ConnectionException>(async () => await _acceptor.AcceptAsync(Token));
