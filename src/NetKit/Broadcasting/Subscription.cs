@@ -253,7 +253,7 @@ public sealed class Subscription<T> : IDisposable
                 _queue.Clear();
             }
 
-            if (_end == SubscriptionEnd.NotYet || (_end == SubscriptionEnd.Completed && end == SubscriptionEnd.Disposed))
+            if (_end == SubscriptionEnd.NotYet)
             {
                 _end = end;
             }
