@@ -140,12 +140,34 @@ public sealed class SlowConsumerTests
         Assert.False(held.IsAlive);
     }
 
+    [Fact]
+    public async Task One_that_is_gone_is_not_held_by_those_that_were_woken_with_it()
+    {
+        using var broadcaster = new Broadcaster<object>();
+        using var staying = broadcaster.Subscribe();
+        var wait = staying.WaitToReadAsync(Token).AsTask();
+        var (gone, waitOfGone) = WakeAndLeave(broadcaster);
+        Assert.True(await wait.Within());
+        await waitOfGone.Within();
+        GC.Collect();
+        Assert.False(gone.IsAlive);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference PublishOne(Broadcaster<object> broadcaster)
     {
         var item = new object();
         broadcaster.Publish(item);
         return new WeakReference(item);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference Subscription, Task Wait) WakeAndLeave(Broadcaster<object> broadcaster)
+    {
+        using var subscription = broadcaster.Subscribe();
+        var wait = subscription.WaitToReadAsync(Token).AsTask();
+        broadcaster.Publish(new object());
+        return (new WeakReference(subscription), wait);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
