@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace NetKit;
 
 /// <summary>Gives each published item to every subscriber, and never waits for one.</summary>
@@ -14,6 +16,10 @@ public sealed class Broadcaster<T> : IDisposable
     private readonly Lock _gate = new();
     private readonly List<Subscription<T>> _subscriptions = [];
     private bool _isDisposed;
+
+    /// <summary>Makes a broadcaster that nobody has subscribed to.</summary>
+    /// <param name="loggerFactory">Where it is logged that a callback on a <see cref="Subscription{T}.Disconnected"/> failed. Default (null): nowhere.</param>
+    public Broadcaster(ILoggerFactory? loggerFactory = null) => Logger = GuardedLogger.Create<Broadcaster<T>>(loggerFactory);
 
     /// <summary>Gives how many subscriptions there are.</summary>
     public int SubscriberCount
@@ -107,6 +113,9 @@ public sealed class Broadcaster<T> : IDisposable
 
         Wake(woken, hasItems: false);
     }
+
+    /// <summary>Where the failures of subscribers go.</summary>
+    internal ILogger Logger { get; }
 
     /// <summary>Forgets a subscription; nothing when it is gone already.</summary>
     internal void Remove(Subscription<T> subscription)

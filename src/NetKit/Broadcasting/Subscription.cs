@@ -63,7 +63,11 @@ public sealed class Subscription<T> : IDisposable
     }
 
     /// <summary>Gives a token that is cancelled when the subscription is ended because its subscriber was too slow.</summary>
-    /// <remarks>For what keeps the subscriber from reading: a write that a dead peer does not take. Other ends do not cancel it.</remarks>
+    /// <remarks>
+    /// For what keeps the subscriber from reading: a write that a dead peer does not take. Other ends do not cancel it. Callbacks on it
+    /// run in the thread pool, and no publisher waits for them; one that throws is logged, and the others run all the same. Who has
+    /// to know that a callback is over disposes its registration, which waits for it.
+    /// </remarks>
     public CancellationToken Disconnected
     {
         get
@@ -221,7 +225,23 @@ public sealed class Subscription<T> : IDisposable
             disconnection = _disconnection;
         }
 
-        disconnection?.CancelAsync();
+        if (disconnection is not null)
+        {
+            // Not waited for: a callback may take its time, and is its subscriber's, as is the wait for it.
+            _ = TellAsync(disconnection);
+        }
+    }
+
+    private async Task TellAsync(CancellationTokenSource disconnection)
+    {
+        try
+        {
+            await disconnection.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException exception)
+        {
+            Log.DisconnectedCallbackFailed(_broadcaster.Logger, exception);
+        }
     }
 
     private bool End(SubscriptionEnd end)
@@ -233,7 +253,7 @@ public sealed class Subscription<T> : IDisposable
                 _queue.Clear();
             }
 
-            if (_end == SubscriptionEnd.NotYet || (_end == SubscriptionEnd.Completed && end == SubscriptionEnd.Disposed))
+            if (_end == SubscriptionEnd.NotYet)
             {
                 _end = end;
             }

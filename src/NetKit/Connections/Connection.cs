@@ -276,6 +276,7 @@ public abstract partial class Connection : Stream
 
     /// <summary>Tells what the peer has done while nobody used the connection. Never waits.</summary>
     /// <param name="ask">Whether to ask the system. If not, it is asked only where what is known leaves a doubt.</param>
+    /// <remarks>Not what its pipes hold, which a user has left there and may still use: that is <see cref="HasBytesInPipes"/>.</remarks>
     internal abstract IdleState CheckIdle(bool ask);
 
     /// <summary>Whether its pipes, if there are any, hold bytes of the one who used them last. Nobody uses them.</summary>

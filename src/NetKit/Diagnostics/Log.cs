@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NetKit;
 
-/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing (35x retries), 4xx pooling.</summary>
+/// <summary>Every message that NetKit logs. Event ids are stable: 1xx listening, 2xx serving, 3xx dialing (35x retries), 4xx pooling, 5xx broadcasting.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Warning, "Accepting at {EndPoint} fails, trying again in {Wait}. {Suppressed} more failures since the last such message.")]
@@ -106,4 +106,7 @@ internal static partial class Log
 
     [LoggerMessage(354, LogLevel.Information, "The circuit of {EndPoint} is closed: it is back.")]
     public static partial void CircuitClosed(ILogger logger, string endPoint);
+
+    [LoggerMessage(501, LogLevel.Error, "A callback on the Disconnected token of a subscription failed.")]
+    public static partial void DisconnectedCallbackFailed(ILogger logger, Exception exception);
 }

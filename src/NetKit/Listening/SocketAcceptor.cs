@@ -27,12 +27,20 @@ internal abstract class SocketAcceptor : Acceptor
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public sealed override async ValueTask<Arrival> AcceptAsync(CancellationToken cancellationToken)
     {
+        var isReserveFree = false;
         while (true)
         {
             AcceptedClient client;
             try
             {
-                client = await AcceptAfterOthersAsync(cancellationToken).ConfigureAwait(false);
+                var accepting = AcceptAfterOthersAsync(cancellationToken);
+                if (isReserveFree && !accepting.IsCompleted)
+                {
+                    // There was nobody to tell: the system wants a descriptor before it looks. Others are not to have it meanwhile.
+                    TryTakeReserve();
+                }
+
+                client = await accepting.ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException && IsClosed)
             {
@@ -46,6 +54,7 @@ internal abstract class SocketAcceptor : Acceptor
             catch (SocketException exception) when (SocketErrors.IsResourcePressure(exception) && TryTurnNextAway())
             {
                 // The reserve's descriptor is free now: enough to accept the next client and tell it.
+                isReserveFree = true;
                 continue;
             }
             catch (SocketException exception)

@@ -113,7 +113,7 @@ public sealed partial class ConnectionPool
         {
             // Not for longer than the caller has time, even if the check does not heed its token.
             var check = _options.Validate!(entry.Connection, patience.Token);
-            check = check.IsCompleted ? check : Abandonable(check.AsTask(), patience.Token);
+            check = check.IsCompleted ? check : new ValueTask<bool>(check.AsTask().WaitOrAbandonAsync(patience.Token));
             if (await check.ConfigureAwait(false))
             {
                 // It took a while, and may have left anything behind that a user may.
@@ -150,17 +150,6 @@ public sealed partial class ConnectionPool
         }
 
         return await AcquireCarefully(entry: null, limit, stack, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Waits for a check, but not beyond the token. What it fails with later is nobody's affair.</summary>
-    private static ValueTask<bool> Abandonable(Task<bool> check, CancellationToken token)
-    {
-        _ = check.ContinueWith(
-            static ended => ended.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        return new ValueTask<bool>(check.WaitAsync(token));
     }
 
     private void PassOver(PooledConnection entry, PoolCloseReason reason, bool isDead)

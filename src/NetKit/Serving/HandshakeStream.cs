@@ -35,11 +35,11 @@ internal sealed class HandshakeStream(Connection inner, HandshakeGate gate, Canc
     }
 
     /// <summary>Waits for what the handshake needs from elsewhere, without a place while it does.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled first; what was waited for goes on by itself.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first; what was waited for goes on by itself, and what it fails with is nobody's affair.</exception>
     public async ValueTask<T> WaitOutsideAsync<T>(Task<T> needed, CancellationToken cancellationToken)
     {
         Leave();
-        var result = await needed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var result = await needed.WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         await EnterAsync().ConfigureAwait(false);
         return result;
     }

@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 
 namespace NetKit.Tests.Broadcasting;
 
 /// <summary>What becomes of a subscriber that does not keep up.</summary>
 public sealed class SlowConsumerTests
 {
+    // The stable id of "a callback failed", which operators filter by.
+    private const int CallbackFailed = 501;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -46,6 +50,30 @@ public sealed class SlowConsumerTests
         broadcaster.Publish(1);
         broadcaster.Publish(2);
         Assert.True(slow.Disconnected.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_callback_on_the_token_that_throws_is_logged_and_fails_nobody_else()
+    {
+        var logger = new RecordingLogger();
+        using var broadcaster = new Broadcaster<int>(logger);
+        using var first = broadcaster.Subscribe(capacity: 1);
+        using var second = broadcaster.Subscribe(capacity: 1);
+        using var fast = broadcaster.Subscribe(capacity: 2);
+        var failure = new InvalidOperationException("This callback always ends like this.");
+        var told = new TaskCompletionSource();
+        using var earlier = first.Disconnected.Register(told.SetResult);
+        using var failing = first.Disconnected.Register(() => throw failure);
+        var write = Task.Delay(Timeout.Infinite, second.Disconnected);
+        broadcaster.Publish(1);
+        broadcaster.Publish(2);
+        await told.Task.Within();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.Within());
+        Assert.Equal([1, 2], fast.TakeAll());
+        await Eventually.Equal(1, () => logger.CountOf(CallbackFailed));
+        var (level, _, _, logged) = Assert.Single(logger.Entries);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.Equal([failure], Assert.IsType<AggregateException>(logged).InnerExceptions);
     }
 
     [Fact]
@@ -112,12 +140,34 @@ public sealed class SlowConsumerTests
         Assert.False(held.IsAlive);
     }
 
+    [Fact]
+    public async Task One_that_is_gone_is_not_held_by_those_that_were_woken_with_it()
+    {
+        using var broadcaster = new Broadcaster<object>();
+        using var staying = broadcaster.Subscribe();
+        var wait = staying.WaitToReadAsync(Token).AsTask();
+        var (gone, waitOfGone) = WakeAndLeave(broadcaster);
+        Assert.True(await wait.Within());
+        await waitOfGone.Within();
+        GC.Collect();
+        Assert.False(gone.IsAlive);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference PublishOne(Broadcaster<object> broadcaster)
     {
         var item = new object();
         broadcaster.Publish(item);
         return new WeakReference(item);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference Subscription, Task Wait) WakeAndLeave(Broadcaster<object> broadcaster)
+    {
+        using var subscription = broadcaster.Subscribe();
+        var wait = subscription.WaitToReadAsync(Token).AsTask();
+        broadcaster.Publish(new object());
+        return (new WeakReference(subscription), wait);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -222,6 +222,18 @@ public sealed class ProxyHeaderTests
     }
 
     [Fact]
+    public void As_many_values_as_a_header_can_hold_are_read_and_written_again()
+    {
+        var bytes = Bytes(0x21, 0x11, [.. s_tcp4, 0xE0, 0xFF, 0xF0, .. new byte[0xFFF0]]);
+        Assert.Equal(16 + ushort.MaxValue, bytes.Length);
+        Assert.Equal(OperationStatus.Done, ProxyHeader.Parse(bytes, out var header, out var consumed));
+        Assert.Equal((bytes.Length, 0xFFF0), (consumed, Assert.Single(header!.Values).Value.Length));
+        var writer = new ArrayBufferWriter<byte>();
+        header.WriteTo(writer);
+        Assert.Equal(bytes, writer.WrittenSpan);
+    }
+
+    [Fact]
     public void A_header_that_makes_no_sense_cannot_be_made()
     {
         var ip = new IPEndPoint(IPAddress.Loopback, 1);

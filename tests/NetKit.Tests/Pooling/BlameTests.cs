@@ -182,41 +182,17 @@ public sealed class BlameTests
     [Fact(Timeout = Waiting.Watchdog)]
     public async Task A_check_that_fails_after_nobody_waits_for_it_any_more_is_observed()
     {
-        var check = new TaskCompletionSource<bool>();
-        var unobserved = 0;
-        void Count(object? sender, UnobservedTaskExceptionEventArgs failed) =>
-            Interlocked.Add(ref unobserved, failed.Exception.InnerExceptions.Count(static inner => inner is FieldAccessException));
-        TaskScheduler.UnobservedTaskException += Count;
-        try
+        using var failure = new LateFailure();
+        using var source = new CancellationTokenSource();
+        await using (var pool = CheckedPool((_, _) => new ValueTask<bool>(failure.ComeAsync<bool>())))
         {
-            using var source = new CancellationTokenSource();
-            await using (var pool = CheckedPool((_, _) => FailLaterAsync(check.Task)))
-            {
-                await pool.WarmUpAsync(1, Token);
-                var acquiring = pool.AcquireAsync(source.Token).AsTask();
-                await source.CancelAsync();
-                await Fails.ByToken(acquiring.Within(), source.Token);
-            }
-
-            check.SetResult(true);
-            for (var turn = 0; turn < 3; turn++)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-
-            Assert.Equal(0, Volatile.Read(ref unobserved));
-        }
-        finally
-        {
-            TaskScheduler.UnobservedTaskException -= Count;
+            await pool.WarmUpAsync(1, Token);
+            var acquiring = pool.AcquireAsync(source.Token).AsTask();
+            await source.CancelAsync();
+            await Fails.ByToken(acquiring.Within(), source.Token);
         }
 
-        static async ValueTask<bool> FailLaterAsync(Task gate)
-        {
-            await gate;
-            throw new FieldAccessException("on purpose");
-        }
+        failure.AssertObserved();
     }
 
     private static ConnectionPool CheckedPool(

@@ -359,6 +359,31 @@ public sealed class ServerTlsTests
     }
 
     [Fact]
+    public async Task A_selector_that_fails_after_its_client_is_out_of_time_is_observed()
+    {
+        var clock = new FakeTimeProvider();
+        using var failure = new LateFailure();
+        var asked = 0;
+        var options = new ConnectionServerOptions
+        {
+            HandshakeTimeout = s_timeout,
+            TlsSelector = (_, _, _, _) =>
+            {
+                Interlocked.Increment(ref asked);
+                return new ValueTask<SslServerAuthenticationOptions>(failure.ComeAsync<SslServerAuthenticationOptions>());
+            },
+        };
+        await using var server = RunningServer.InMemory(RunningServer.EchoAsync, options, timeProvider: clock);
+        var client = await server.DialAsync();
+        var handshake = client.AuthenticateAsClientAsync(TlsClient.Asking(), Token).AsTask();
+        await Eventually.Equal(1, () => Volatile.Read(ref asked));
+        clock.Advance(s_timeout);
+        await Assert.ThrowsAnyAsync<ConnectionException>(() => handshake.Within());
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
+        failure.AssertObserved();
+    }
+
+    [Fact]
     public async Task A_selector_that_waits_keeps_nobody_out()
     {
         var chosen = new TaskCompletionSource<SslServerAuthenticationOptions>();

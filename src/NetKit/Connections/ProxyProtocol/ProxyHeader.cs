@@ -35,6 +35,10 @@ public sealed class ProxyHeader
 
     internal ProxyHeader(EndPoint? source, EndPoint? destination, bool isLocal) => (Source, Destination, IsLocal) = (source, destination, isLocal);
 
+    // What a header brought has found room in one: more than beside the longest addresses, where its own are shorter.
+    internal ProxyHeader(EndPoint? source, EndPoint? destination, IReadOnlyList<KeyValuePair<byte, ReadOnlyMemory<byte>>> values)
+        : this(source, destination, isLocal: false) => _values = values;
+
     /// <summary>Gives the header of a connection that a proxy opens for itself, as for a health check: LOCAL, in version 1 UNKNOWN.</summary>
     public static ProxyHeader Local { get; } = new(source: null, destination: null, isLocal: true);
 

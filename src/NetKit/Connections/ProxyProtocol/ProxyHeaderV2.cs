@@ -99,7 +99,7 @@ internal static class ProxyHeaderV2
         if (family == Family.UnixStream)
         {
             var (from, to) = (UnixEndPoint(rest[..UnixPathLength]), UnixEndPoint(rest.Slice(UnixPathLength, UnixPathLength)));
-            return new ProxyHeader(to is null ? null : from, from is null ? null : to, isLocal: false) { Values = values };
+            return new ProxyHeader(to is null ? null : from, from is null ? null : to, values);
         }
 
         // The two addresses come first, then the two ports.
@@ -107,7 +107,8 @@ internal static class ProxyHeaderV2
         var ports = rest[(2 * size)..];
         return new ProxyHeader(
             new IPEndPoint(new IPAddress(rest[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports)),
-            new IPEndPoint(new IPAddress(rest[size..(2 * size)]), BinaryPrimitives.ReadUInt16BigEndian(ports[2..]))) { Values = values };
+            new IPEndPoint(new IPAddress(rest[size..(2 * size)]), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])),
+            values);
     }
 
     /// <summary>How long one endpoint is, port included; 0 for those that are not told.</summary>
