@@ -74,9 +74,17 @@ internal sealed class CommandLine(string[] args)
         {
             null => null,
             "none" when noneAllowed => Timeout.InfiniteTimeSpan,
-            var text when Duration(text) is { } duration => duration,
+            var text when Duration(text, leastMilliseconds: 1) is { } duration => duration,
             var text => throw UsageException.For(option, text, expected),
         };
+    }
+
+    /// <summary>Takes a duration that nothing waits for, and that may be shorter than a timer can wait: 500us, 20ms, 1s.</summary>
+    public TimeSpan? TakeLatency(string option)
+    {
+        const string Expected = "a duration such as 500us, 20ms or 1s, a day at most";
+        return TakeText(option, Expected) is not { } text ? null
+            : Duration(text, leastMilliseconds: 0.001) ?? throw UsageException.For(option, text, Expected);
     }
 
     /// <summary>Complains about what is left.</summary>
@@ -121,11 +129,12 @@ internal sealed class CommandLine(string[] args)
     // "--listen=host:port" is "--listen host:port".
     private static string[] Parts(string word) => word.StartsWith("--", StringComparison.Ordinal) ? word.Split('=', 2) : [word];
 
-    private static TimeSpan? Duration(string text)
+    private static TimeSpan? Duration(string text, double leastMilliseconds)
     {
-        var digits = text.AsSpan().TrimEnd("msh");
+        var digits = text.AsSpan().TrimEnd("umsh");
         double? unit = text.AsSpan(digits.Length) switch
         {
+            "us" => 0.001,
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
@@ -133,7 +142,7 @@ internal sealed class CommandLine(string[] args)
             _ => null,
         };
         return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number * unit is >= 1 and var milliseconds && milliseconds <= s_longest.TotalMilliseconds
+            && number * unit is { } milliseconds && milliseconds >= leastMilliseconds && milliseconds <= s_longest.TotalMilliseconds
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
     }
