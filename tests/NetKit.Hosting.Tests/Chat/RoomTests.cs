@@ -85,27 +85,6 @@ public sealed class RoomTests
     }
 
     [Fact(Timeout = Watchdog)]
-    public async Task No_more_come_in_than_are_allowed_also_when_all_come_at_once()
-    {
-        const int Allowed = 5;
-        await using var chat = await RunningChat.StartAsync("--max-clients", $"{Allowed}");
-        var clients = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => chat.ConnectAsync()));
-        try
-        {
-            await Task.WhenAll(clients.Select(static client => client.SendAsync(RawClient.Handshake())));
-            var heads = await Task.WhenAll(clients.Select(static client => client.ReadHeadAsync()));
-            Assert.Equal(Allowed, heads.Count(static head => head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal)));
-        }
-        finally
-        {
-            Array.ForEach(clients, static client => client.Dispose());
-        }
-
-        await chat.MetricBecomesAsync("websocket_active_connections", 0);
-        Assert.Equal(clients.Length - Allowed, await chat.MetricAsync("chat_handshakes_refused_total{reason=\"full\"}"));
-    }
-
-    [Fact(Timeout = Watchdog)]
     public async Task Rooms_are_as_many_as_allowed_and_gone_with_the_last_one()
     {
         await using var chat = await RunningChat.StartAsync("--max-rooms", "1");
