@@ -88,7 +88,7 @@ internal sealed class ChatEndpoint(
         var origin = (string?)context.Request.Headers.Origin;
         if (origin is null
             || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase))
-            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase)))
+            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed, origin, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
         }
@@ -104,6 +104,7 @@ internal sealed class ChatEndpoint(
         context.Response.StatusCode = status;
     }
 
-    private static string Client(HttpContext context) =>
-        string.Create(CultureInfo.InvariantCulture, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
+    private static string Client(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? string.Create(CultureInfo.InvariantCulture, $"{address}:{context.Connection.RemotePort}")
+        : "a Unix socket";
 }

@@ -9,6 +9,15 @@ internal sealed class CommandLine(string[] args)
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private readonly List<string> _left = [.. args.SelectMany(Parts)];
 
+    /// <summary>Writes a duration the way people type it.</summary>
+    public static string Format(TimeSpan duration) => duration switch
+    {
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerHour == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours}h"),
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerMinute == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMinutes}m"),
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerSecond == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms"),
+    };
+
     /// <summary>Tells whether somebody asks how the program is used.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(word => word is "--help" or "-h");
 

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using NetKit.Tests.Samples;
 
 namespace NetKit.Tests.Chat;
 
@@ -137,23 +136,6 @@ public sealed class RoomTests
         await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"silent\"}", 2);
         await ada.SayAsync("here");
         Assert.Equal("Ada: here", await hearing.Within());
-    }
-
-    [Fact(Timeout = Watchdog)]
-    public async Task Help_is_given_and_nonsense_refused()
-    {
-        Assert.Contains("--backplane", (await SampleProcess.RunAsync("Chat", "--help")).Output, StringComparison.Ordinal);
-        await RefusesAsync("--notice is 00:05:00, but must be shorter than --session, 00:05:00.", "--notice", "5m");
-        await RefusesAsync("--backplane is \"http://x\", but must be redis://host:port", "--backplane", "http://x");
-        await RefusesAsync("--queue is \"0\"", "--queue", "0");
-        await RefusesAsync("--listen is \"nowhere\"", "--listen", "nowhere");
-    }
-
-    private static async Task RefusesAsync(string why, params string[] options)
-    {
-        var (exitCode, output) = await SampleProcess.RunAsync("Chat", options);
-        Assert.Equal(2, exitCode);
-        Assert.Contains(why, output, StringComparison.Ordinal);
     }
 
     private static async Task HearCountAsync(ChatClient client, int count)
