@@ -11,6 +11,9 @@ internal static class ChatApp
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It logs, with a stack trace, what keeps the chat from starting; that is said in one line by who starts it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.AddNetKitTransport(transport => transport.Listener.Socket.SendBufferSize = settings.SendBuffer);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Threading.RateLimiting;
 
 namespace NetKit.Samples;
 
 /// <summary>Takes WebSockets at /ws?room=lobby&amp;name=Ada, or says why not.</summary>
 internal sealed class ChatEndpoint(
-    RoomDirectory rooms, Heartbeat heartbeat, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger)
+    RoomDirectory rooms, Heartbeat heartbeat, ChatSettings settings, ChatMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ChatEndpoint> logger) : IDisposable
 {
+    // Counting and letting in are one step: else those who come at once could all see the last place.
+    private readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions { PermitLimit = settings.MaxClients });
     private int _guests;
 
     public async Task ServeAsync(HttpContext context)
@@ -26,9 +29,12 @@ internal sealed class ChatEndpoint(
         await EnterAsync(context, room, name);
     }
 
+    public void Dispose() => _places.Dispose();
+
     private async Task EnterAsync(HttpContext context, string roomName, string name)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested || metrics.Active >= settings.MaxClients || rooms.TryEnter(roomName) is not { } room)
+        using var place = _places.AttemptAcquire();
+        if (lifetime.ApplicationStopping.IsCancellationRequested || !place.IsAcquired || rooms.TryEnter(roomName) is not { } room)
         {
             context.Response.Headers.RetryAfter = "5";
             Refuse(context, Refusal.Full, StatusCodes.Status503ServiceUnavailable, $"{metrics.Active} clients in {rooms.Count} rooms");
@@ -82,7 +88,7 @@ internal sealed class ChatEndpoint(
         var origin = (string?)context.Request.Headers.Origin;
         if (origin is null
             || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase))
-            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed.TrimEnd('/'), origin, StringComparison.OrdinalIgnoreCase)))
+            || settings.Origins.Any(allowed => allowed == "*" || string.Equals(allowed, origin, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
         }
@@ -98,6 +104,7 @@ internal sealed class ChatEndpoint(
         context.Response.StatusCode = status;
     }
 
-    private static string Client(HttpContext context) =>
-        string.Create(CultureInfo.InvariantCulture, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
+    private static string Client(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? string.Create(CultureInfo.InvariantCulture, $"{address}:{context.Connection.RemotePort}")
+        : "a Unix socket";
 }

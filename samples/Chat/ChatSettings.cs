@@ -9,7 +9,7 @@ internal sealed record ChatSettings
     public const string Usage = """
         Usage: Chat [options]
 
-          --listen ADDRESS:PORT   where to serve; default 127.0.0.1:5090; port 0: any
+          --listen ADDRESS:PORT   where to serve, or unix:/path; default 127.0.0.1:5090; port 0: any
           --origin URL            a page's origin that may connect beside the server's own; may be given several times; * for all
           --backplane URL         redis://host:port joins the rooms of several instances; default: this process alone
           --max-clients N         WebSockets at a time; default 20000
@@ -27,6 +27,8 @@ internal sealed record ChatSettings
 
         Durations: 500ms, 30s, 5m, 1h.
         """;
+
+    private const string Origin = "an origin such as https://chat.example, or *";
 
     public required EndPoint Listen { get; init; }
 
@@ -64,7 +66,7 @@ internal sealed record ChatSettings
         var settings = new ChatSettings
         {
             Listen = EndPointText.ParseListener("--listen", line.TakeText("--listen", "an address and a port") ?? "127.0.0.1:5090"),
-            Origins = line.TakeTexts("--origin", "an origin such as https://chat.example") ?? [],
+            Origins = [.. (line.TakeTexts("--origin", Origin) ?? []).Select(ParseOrigin)],
             Backplane = line.TakeText("--backplane", "redis://host:port") is { } text ? RedisBackplane.Parse("--backplane", text) : null,
             MaxClients = line.TakeNumber("--max-clients", 1, 1_000_000) ?? 20_000,
             MaxRooms = line.TakeNumber("--max-rooms", 1, 1_000_000) ?? 1_000,
@@ -81,7 +83,12 @@ internal sealed record ChatSettings
         };
         line.Finish();
         return settings.Session != Timeout.InfiniteTimeSpan && settings.Notice >= settings.Session
-            ? throw new UsageException($"--notice is {settings.Notice}, but must be shorter than --session, {settings.Session}.")
+            ? throw new UsageException($"--notice is {CommandLine.Format(settings.Notice)}, but must be shorter than --session, {CommandLine.Format(settings.Session)}.")
             : settings;
     }
+
+    // As browsers write it: without a path, and without the port that goes without saying.
+    private static string ParseOrigin(string text) => text == "*" ? text
+        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { Host.Length: > 0, PathAndQuery: "" or "/", Fragment: "" } ? uri.GetLeftPart(UriPartial.Authority)
+        : throw UsageException.For("--origin", text, Origin);
 }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using NetKit;
 using NetKit.Samples;
 
@@ -22,12 +24,13 @@ try
 {
     await using var app = ChatApp.Build(settings);
     await app.StartAsync();
-    Console.WriteLine($"Chatting at {app.Urls.First()}. Open it in two browsers. Metrics are at /metrics, health at /health. Ctrl+C or SIGTERM stops the server.");
+    var where = settings.Listen is UnixDomainSocketEndPoint ? $"{EndPointText.Format(settings.Listen)}." : $"{app.Urls.First()}. Open it in two browsers.";
+    Console.WriteLine($"Chatting at {where} Metrics are at /metrics, health at /health. Ctrl+C or SIGTERM stops the server.");
     await app.WaitForShutdownAsync();
     return 0;
 }
-catch (ConnectionException e)
+catch (Exception e) when (e is SocketException or ConnectionException || e.InnerException is AddressInUseException)
 {
-    Console.Error.WriteLine($"Chat: cannot serve at {EndPointText.Format(settings.Listen)}: {e.Message}");
+    Console.Error.WriteLine($"Chat: {(e.InnerException as AddressInUseException ?? e).Message}; choose another with --listen.");
     return 1;
 }

@@ -9,6 +9,15 @@ internal sealed class CommandLine(string[] args)
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private readonly List<string> _left = [.. args.SelectMany(Parts)];
 
+    /// <summary>Writes a duration the way people type it.</summary>
+    public static string Format(TimeSpan duration) => duration switch
+    {
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerHour == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours}h"),
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerMinute == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMinutes}m"),
+        { Ticks: var ticks } when ticks % TimeSpan.TicksPerSecond == 0 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms"),
+    };
+
     /// <summary>Tells whether somebody asks how the program is used.</summary>
     public static bool AsksForHelp(string[] args) => args.Any(word => word is "--help" or "-h");
 
@@ -74,9 +83,17 @@ internal sealed class CommandLine(string[] args)
         {
             null => null,
             "none" when noneAllowed => Timeout.InfiniteTimeSpan,
-            var text when Duration(text) is { } duration => duration,
+            var text when Duration(text, leastMilliseconds: 1) is { } duration => duration,
             var text => throw UsageException.For(option, text, expected),
         };
+    }
+
+    /// <summary>Takes a duration that nothing waits for, and that may be shorter than a timer can wait: 500us, 20ms, 1s.</summary>
+    public TimeSpan? TakeLatency(string option)
+    {
+        const string Expected = "a duration such as 500us, 20ms or 1s, a day at most";
+        return TakeText(option, Expected) is not { } text ? null
+            : Duration(text, leastMilliseconds: 0.001) ?? throw UsageException.For(option, text, Expected);
     }
 
     /// <summary>Complains about what is left.</summary>
@@ -121,11 +138,12 @@ internal sealed class CommandLine(string[] args)
     // "--listen=host:port" is "--listen host:port".
     private static string[] Parts(string word) => word.StartsWith("--", StringComparison.Ordinal) ? word.Split('=', 2) : [word];
 
-    private static TimeSpan? Duration(string text)
+    private static TimeSpan? Duration(string text, double leastMilliseconds)
     {
-        var digits = text.AsSpan().TrimEnd("msh");
+        var digits = text.AsSpan().TrimEnd("umsh");
         double? unit = text.AsSpan(digits.Length) switch
         {
+            "us" => 0.001,
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
@@ -133,7 +151,7 @@ internal sealed class CommandLine(string[] args)
             _ => null,
         };
         return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number * unit is >= 1 and var milliseconds && milliseconds <= s_longest.TotalMilliseconds
+            && number * unit is { } milliseconds && milliseconds >= leastMilliseconds && milliseconds <= s_longest.TotalMilliseconds
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
     }

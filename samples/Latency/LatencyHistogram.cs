@@ -30,8 +30,11 @@ internal sealed class LatencyHistogram
         return sum;
     }
 
+    /// <summary>Counts one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative: it was measured wrongly.</exception>
     public void Record(TimeSpan latency)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(latency, TimeSpan.Zero);
         _buckets[Bucket(latency.Ticks)]++;
         _max = Math.Max(_max, latency.Ticks);
         Volatile.Write(ref _count, _count + 1);

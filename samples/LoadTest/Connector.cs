@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 
@@ -16,9 +17,15 @@ internal sealed class Connector
         {
             ConnectTimeout = settings.Timeout,
             LocalEndPoint = settings.Sources == 1 ? null : new IPEndPoint(new IPAddress([127, 0, 0, (byte)source]), 0),
-            Tls = settings.Target.Scheme == "wss" ? new SslClientAuthenticationOptions() : null,
+            Tls = settings.IsTls ? TlsOptions(settings.IsInsecure) : null,
         }))];
     }
+
+    [SuppressMessage("Security", "CA5359", Justification = "It is what --insecure asks for.")]
+    private static SslClientAuthenticationOptions TlsOptions(bool isInsecure) => new()
+    {
+        RemoteCertificateValidationCallback = isInsecure ? static (_, _, _, _) => true : null,
+    };
 
     public async Task<ILoadConnection> OpenAsync(int number, CancellationToken cancellationToken)
     {

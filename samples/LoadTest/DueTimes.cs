@@ -25,10 +25,11 @@ internal sealed class DueTimes(int place, int senders, double? rate)
         }
 
         var due = _start + (long)((((double)message * senders) + place) / perSecond * Stopwatch.Frequency);
-        var wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), Math.Min(due, end));
-        if (wait > TimeSpan.Zero)
+        var until = Math.Min(due, end);
+        while (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until) is var wait && wait > TimeSpan.Zero)
         {
-            await Task.Delay(wait, cancellationToken);
+            // Timers count whole milliseconds, by a clock that may be behind: a delay can be over early, and an answer come before it was due.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), cancellationToken);
         }
 
         return due;

@@ -30,17 +30,25 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         var due = new DueTimes(number, settings.Connections, settings.Rate);
         await WatchAsync(async () =>
         {
+            Probe probe = default;
+            ReceivedHandler isAnswer = received => Probe.TryFind(received, out var answer) && answer == probe; // one for all messages
             var message = 0;
             for (; Stopwatch.GetTimestamp() < end; message++)
             {
-                var probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
+                probe = new Probe(number, message, await due.WaitAsync(message, end, cancellationToken));
                 if (probe.Due >= end)
                 {
                     return;
                 }
 
                 await SendAsync(probe);
-                await ReceiveAnswerAsync(probe);
+                if (!await connection.ReceiveAsync(isAnswer))
+                {
+                    throw new EndOfStreamException();
+                }
+
+                counts.MessageReceived(probe.Due);
+                _received++;
             }
 
             counts.NotSentInTime(Math.Max(0, due.CountBefore(end) - message));
@@ -126,17 +134,6 @@ internal sealed class LoadClient(int number, ILoadConnection connection, LoadSet
         var sent = Stopwatch.GetTimestamp();
         await connection.SendAsync(_message);
         counts.MessageSent(probe.Due, sent);
-    }
-
-    private async ValueTask ReceiveAnswerAsync(Probe probe)
-    {
-        if (!await connection.ReceiveAsync(message => Probe.TryFind(message, out var answer) && answer == probe))
-        {
-            throw new EndOfStreamException();
-        }
-
-        counts.MessageReceived(probe.Due);
-        _received++;
     }
 
     private bool Look(ReadOnlySpan<byte> message)

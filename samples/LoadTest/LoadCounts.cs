@@ -78,22 +78,11 @@ internal sealed class LoadCounts
         }
     }
 
-    public void Failed(Exception exception) => _errors.AddOrUpdate(Kind(exception), 1, static (_, count) => count + 1);
+    public void Failed(Exception exception) => _errors.AddOrUpdate(ErrorKind.Of(exception), 1, static (_, count) => count + 1);
 
     public LatencyHistogram Latency() => LatencyHistogram.Sum(_shards.Select(static shard => shard.Latency));
 
     public LatencyHistogram Lateness() => LatencyHistogram.Sum(_shards.Select(static shard => shard.Lateness));
-
-    // What a person would sort them by: not by endpoint, nor by where it was thrown.
-    private static string Kind(Exception exception) => exception switch
-    {
-        ClosedByServerException or HandshakeException => exception.Message,
-        DialException { Error: var error } => $"connect: {error}",
-        DeadlineExceededException or OperationCanceledException or TimeoutException => "timeout",
-        ConnectionException { Error: var error, Operation: var operation } => $"{operation}: {error}",
-        EndOfStreamException => "closed by the server",
-        _ => exception.GetType().Name,
-    };
 
     private Shard Mine() => _shards[Thread.GetCurrentProcessorId() % _shards.Length];
 

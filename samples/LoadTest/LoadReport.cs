@@ -10,7 +10,7 @@ internal static class LoadReport
             {result.Opened:N0} of {result.Connections:N0} connections to {result.Target}, {result.Seconds:0.0} s
             {result.Sent:N0} messages sent, {result.Received:N0} received, {result.Lost:N0} lost; {result.PerSecond:N0} received a second
             """);
-        if (result.Received > 0)
+        if (result.P50Milliseconds is not null)
         {
             await output.WriteLineAsync($"""
                 latency p50 {result.P50Milliseconds:0.00} ms, p90 {result.P90Milliseconds:0.00}, p99 {result.P99Milliseconds:0.00}, p99.9 {result.P999Milliseconds:0.00}, max {result.MaxMilliseconds:0.00}; sent late by up to {result.LateP99Milliseconds:0.00} ms (p99)

@@ -32,15 +32,16 @@ internal sealed record LoadResult
 
     public required double PerSecond { get; init; }
 
-    public required double P50Milliseconds { get; init; }
+    /// <summary>Null, as those below, where nothing was measured.</summary>
+    public required double? P50Milliseconds { get; init; }
 
-    public required double P90Milliseconds { get; init; }
+    public required double? P90Milliseconds { get; init; }
 
-    public required double P99Milliseconds { get; init; }
+    public required double? P99Milliseconds { get; init; }
 
-    public required double P999Milliseconds { get; init; }
+    public required double? P999Milliseconds { get; init; }
 
-    public required double MaxMilliseconds { get; init; }
+    public required double? MaxMilliseconds { get; init; }
 
     /// <summary>How late this program itself sent what was due: where it is not small, the program is the bottleneck.</summary>
     public required double LateP99Milliseconds { get; init; }

@@ -118,7 +118,7 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
         var latency = _counts.Latency();
         return new LoadResult
         {
-            Target = settings.Target.ToString(),
+            Target = settings.Target.OriginalString,
             Mode = settings.Mode.ToString().ToLowerInvariant(),
             Connections = settings.Connections,
             Opened = clients.Length,
@@ -139,7 +139,7 @@ internal sealed class LoadRun(LoadSettings settings, TextWriter output)
             Errors = _counts.Errors,
         };
 
-        double Milliseconds(double percent) => Math.Round(latency.Percentile(percent).TotalMilliseconds, 3);
+        double? Milliseconds(double percent) => latency.Count == 0 ? null : Math.Round(latency.Percentile(percent).TotalMilliseconds, 3);
     }
 
     private async Task ShowProgressAsync(CancellationToken over)

@@ -23,14 +23,15 @@ internal sealed record LoadSettings
           --never-read N      of --mode broadcast: how many of the connections never read; default 0
           --size N            bytes of a message; default 64
           --timeout T         for connecting, and for an answer; default 10s
+          --insecure          of wss: take any certificate, also one that is not trusted, or of another name
           --sources N         spread connections over 127.0.0.1 to 127.0.0.N, for more than one address's ports allow; default 1
           --json FILE         write the result there
           --quiet             no line each second
 
-        Thresholds, missed with exit code 1:
+        Exit code 1 when no connection could be opened, or a threshold is missed:
           --max-p50 T  --max-p99 T  --max-errors N  --max-lost N  --min-rate R
 
-        Durations: 500us, 20ms, 30s, 5m, 1h.
+        Durations: 20ms, 30s, 5m, 1h; for --max-p50 and --max-p99 also 500us.
         """;
 
     public required Uri Target { get; init; }
@@ -56,6 +57,8 @@ internal sealed record LoadSettings
 
     public required TimeSpan Timeout { get; init; }
 
+    public required bool IsInsecure { get; init; }
+
     public required int Sources { get; init; }
 
     public required string? Json { get; init; }
@@ -66,33 +69,31 @@ internal sealed record LoadSettings
 
     public bool IsWebSocket => Target.Scheme is "ws" or "wss";
 
+    public bool IsTls => Target.Scheme == "wss";
+
     public static LoadSettings Parse(string[] args)
     {
         var line = new CommandLine(args);
+        var mode = TakeMode(line);
         var settings = new LoadSettings
         {
-            Mode = line.TakeText("--mode", "echo, broadcast or idle") switch
-            {
-                null or "echo" => LoadMode.Echo,
-                "broadcast" => LoadMode.Broadcast,
-                "idle" => LoadMode.Idle,
-                var text => throw UsageException.For("--mode", text, "echo, broadcast or idle"),
-            },
+            Mode = mode,
             Connections = line.TakeNumber("--connections", 1, 1_000_000) ?? 10,
             RampUp = TakeTime(line, "--ramp-up"),
             WarmUp = TakeTime(line, "--warm-up"),
             Duration = line.TakeDuration("--duration") ?? TimeSpan.FromSeconds(10),
-            Rate = line.TakeNumber("--rate", 1, 100_000_000),
-            Senders = line.TakeNumber("--senders", 1, 1_000_000) ?? 1,
-            NeverRead = line.TakeNumber("--never-read", 0, 1_000_000) ?? 0,
-            Size = line.TakeNumber("--size", Probe.LongestHead, 1_048_576) ?? 64,
+            Rate = TakeOf("--rate", 1, 100_000_000, LoadMode.Echo, LoadMode.Broadcast),
+            Senders = TakeOf("--senders", 1, 1_000_000, LoadMode.Broadcast) ?? 1,
+            NeverRead = TakeOf("--never-read", 0, 1_000_000, LoadMode.Broadcast) ?? 0,
+            Size = TakeOf("--size", Probe.LongestHead, 1_048_576, LoadMode.Echo, LoadMode.Broadcast) ?? 64,
             Timeout = line.TakeDuration("--timeout") ?? TimeSpan.FromSeconds(10),
+            IsInsecure = line.TakeFlag("--insecure"),
             Sources = line.TakeNumber("--sources", 1, 254) ?? 1,
             Json = line.TakeText("--json", "the path of a file"),
             IsQuiet = line.TakeFlag("--quiet"),
             Thresholds = new Thresholds(
-                MaxP50: line.TakeDuration("--max-p50"),
-                MaxP99: line.TakeDuration("--max-p99"),
+                MaxP50: line.TakeLatency("--max-p50"),
+                MaxP99: line.TakeLatency("--max-p99"),
                 MaxErrors: line.TakeNumber("--max-errors", 0, int.MaxValue),
                 MaxLost: line.TakeNumber("--max-lost", 0, int.MaxValue),
                 MinRate: line.TakeNumber("--min-rate", 0, int.MaxValue)),
@@ -100,7 +101,20 @@ internal sealed record LoadSettings
         };
         line.Finish();
         return settings.Check();
+
+        // What an option of another mode asks for would not be done.
+        int? TakeOf(string option, int least, int most, params LoadMode[] modes) => line.TakeNumber(option, least, most) is not { } number ? null
+            : modes.Contains(mode) ? number
+            : throw new UsageException($"{option} belongs to --mode {string.Join(" or ", modes).ToLowerInvariant()}.");
     }
+
+    private static LoadMode TakeMode(CommandLine line) => line.TakeText("--mode", "echo, broadcast or idle") switch
+    {
+        null or "echo" => LoadMode.Echo,
+        "broadcast" => LoadMode.Broadcast,
+        "idle" => LoadMode.Idle,
+        var text => throw UsageException.For("--mode", text, "echo, broadcast or idle"),
+    };
 
     private static TimeSpan TakeTime(CommandLine line, string name) =>
         line.TakeDuration(name, noneAllowed: true) is { } time && time != System.Threading.Timeout.InfiniteTimeSpan ? time : TimeSpan.Zero;
@@ -123,6 +137,11 @@ internal sealed record LoadSettings
                 CultureInfo.InvariantCulture, $"--senders {Senders} and --never-read {NeverRead} are more than the {Connections} --connections."));
         }
 
+        if (IsInsecure && !IsTls)
+        {
+            throw new UsageException("--insecure belongs to a URL with wss: others have no certificate.");
+        }
+
         return Sources > 1 && !IsLoopback
             ? throw new UsageException($"--sources spreads over 127.0.0.x, from which {Target.Host} cannot be reached.")
             : this;
@@ -131,7 +150,9 @@ internal sealed record LoadSettings
     private bool IsLoopback => Target.Host == "localhost" || (IPAddress.TryParse(Target.Host, out var address) && address.ToString().StartsWith("127.", StringComparison.Ordinal));
 
     private static Uri ParseTarget(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { Scheme: "tcp" or "ws" or "wss", Host.Length: > 0 } && (uri.Scheme != "tcp" || uri.Port > 0)
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri is { Scheme: "ws" or "wss", Host.Length: > 0, Port: > 0, UserInfo: "", Fragment: "" }
+            or { Scheme: "tcp", Host.Length: > 0, Port: > 0, UserInfo: "", Fragment: "", PathAndQuery: "" or "/" }
             ? uri
             : throw UsageException.For("the server", text, "tcp://host:port, ws://host:port/path or wss://host:port/path");
 }

@@ -35,7 +35,7 @@ internal sealed class RedisBackplane : BackgroundService, IBackplane
     /// <summary>Reads redis://host:port.</summary>
     public static ConfigurationOptions Parse(string option, string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != "redis" || uri.Host.Length == 0 || uri.AbsolutePath.Length > 1)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri is not { Scheme: "redis", Host.Length: > 0, Port: not 0, UserInfo: "", PathAndQuery: "" or "/", Fragment: "" })
         {
             throw UsageException.For(option, text, "redis://host:port");
         }

@@ -31,21 +31,35 @@ internal static class WebSocketUpgrade
 
         // What follows the head is left to whoever reads the frames.
         using var reader = new FrameReader(connection, s_head);
-        if (await reader.ReadAsync(cancellationToken) is not { } head)
-        {
-            throw new HandshakeException("closed by the server");
-        }
+        Check((await ReadHeadAsync(reader, target, cancellationToken)).Split("\r\n"), key);
+    }
 
-        Check(Encoding.ASCII.GetString(head).Split("\r\n"), key);
+    private static async Task<string> ReadHeadAsync(FrameReader reader, Uri target, CancellationToken cancellationToken)
+    {
+        var hint = target.Scheme == "ws" ? "; a server with TLS is wss://" : "";
+        try
+        {
+            return Encoding.ASCII.GetString(await reader.ReadAsync(cancellationToken) ?? throw new HandshakeException($"closed by the server{hint}"));
+        }
+        catch (ConnectionException e) when (e.Error == ConnectionError.ProtocolViolation)
+        {
+            // It ended within a head, or what came has none: an alert of TLS, say.
+            throw new HandshakeException($"no answer of HTTP{hint}");
+        }
     }
 
     private static void Check(string[] lines, string key)
     {
         // "HTTP/1.1 101 Switching Protocols", of which the last part may be missing.
         var status = lines[0].Split(' ', 3);
-        if (status is not [_, "101", ..])
+        if (status is not [['H', 'T', 'T', 'P', '/', ..], var code, ..])
         {
-            throw new HandshakeException(status.Length < 2 ? "no answer of HTTP" : string.Join(' ', status[1..]));
+            throw new HandshakeException("no answer of HTTP");
+        }
+
+        if (code != "101")
+        {
+            throw new HandshakeException(string.Join(' ', status[1..]));
         }
 
 #pragma warning disable CA5350 // The protocol asks for this hash, as a proof of understanding and not of secrecy.

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace NetKit.Tests.Chat;
@@ -13,9 +15,16 @@ internal sealed class AwkwardServer : IAsyncDisposable
     private readonly Task _running;
     private int _pongs;
 
-    public AwkwardServer() => _running = new ConnectionServer(_listener, ServeAsync).RunAsync(_stop.Token);
+    /// <summary>Begins to serve; with a certificate, by TLS.</summary>
+    public AwkwardServer(X509Certificate2? certificate = null)
+    {
+        var tls = certificate is null ? null : new SslServerAuthenticationOptions { ServerCertificate = certificate };
+        _running = new ConnectionServer(_listener, ServeAsync, new ConnectionServerOptions { Tls = tls }).RunAsync(_stop.Token);
+    }
 
-    public string Address => $"ws://{_listener.LocalEndPoint}/";
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint;
+
+    public string Address => $"ws://{EndPoint}/";
 
     /// <summary>Pings that were answered with what they carried.</summary>
     public int Pongs => Volatile.Read(ref _pongs);

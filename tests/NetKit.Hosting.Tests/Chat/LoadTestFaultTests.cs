@@ -13,6 +13,8 @@ public sealed class LoadTestFaultTests
     {
         { "a wrong accept", "handshake: Sec-WebSocket-Accept is not what the key asks for" },
         { "no HTTP", "handshake: no answer of HTTP" },
+        { "its echo", "handshake: no answer of HTTP" },
+        { "an alert of TLS", "handshake: no answer of HTTP; a server with TLS is wss://" },
         { "closes at once", "closed by the server" },
         { "closes within the head", "" },
         { "resets", "Reset" },
@@ -173,6 +175,8 @@ public sealed class LoadTestFaultTests
         {
             "a wrong accept" => "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8.ToArray(),
             "no HTTP" => "hello\r\n\r\n"u8.ToArray(),
+            "its echo" => "GET / HTTP/1.1\r\n\r\n"u8.ToArray(),
+            "an alert of TLS" => [21, 3, 3, 0, 2, 2, 70],
             "closes at once" or "resets" or "no answer" => [],
             "closes within the head" => answer[..40],
             "a masked frame" => [.. answer, 0x81, 0x80, 1, 2, 3, 4],
@@ -185,7 +189,7 @@ public sealed class LoadTestFaultTests
         {
             connection.Abort();
         }
-        else if (!what.StartsWith("closes", StringComparison.Ordinal))
+        else if (!what.StartsWith("closes", StringComparison.Ordinal) && what != "an alert of TLS")
         {
             var buffer = new byte[4096];
             while (await connection.ReadAsync(buffer, stopping) > 0)

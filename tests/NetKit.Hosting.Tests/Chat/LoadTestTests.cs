@@ -82,6 +82,7 @@ public sealed class LoadTestTests
 
     [Theory(Timeout = Watchdog)]
     [InlineData("--max-p99", "1ms", "p99 is")]
+    [InlineData("--max-p50", "1us", "but must be at most 0.001 ms")]
     [InlineData("--min-rate", "1000000", "rate is")]
     public async Task A_threshold_that_is_missed_is_said_and_ends_it_with_1(string threshold, string value, string said)
     {
@@ -102,6 +103,32 @@ public sealed class LoadTestTests
         Assert.Contains("errors is 3, but must be at most 2", output, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task A_run_without_a_connection_fails()
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", "tcp://127.0.0.1:1", "--connections", "3", "--duration", "100ms");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("0 of 3 connections to tcp://127.0.0.1:1,", output, StringComparison.Ordinal);
+        Assert.Contains("LoadTest: none of the 3 connections could be opened.", output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task A_latency_that_was_not_measured_is_none_and_misses_its_threshold()
+    {
+        await using var server = new StubServer(static async (connection, _, answer, stopping) =>
+        {
+            await connection.WriteAsync(answer, stopping);
+            await connection.ReadAtLeastAsync(new byte[4096], 1, throwOnEndOfStream: false, stopping); // and closes
+        });
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "result.json");
+        var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", server.Address, "--duration", "100ms", "--max-p99", "1h", "--json", file);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("LoadTest: p99 was not measured, but must be at most 3600000 ms.", output, StringComparison.Ordinal);
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal(JsonValueKind.Null, result.RootElement.GetProperty("p99Milliseconds").ValueKind);
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData("no server is given")]
     [InlineData("\"http://x\", but must be tcp://", "http://x")]
@@ -109,6 +136,14 @@ public sealed class LoadTestTests
     [InlineData("--mode broadcast needs a --rate", "ws://localhost:1", "--mode", "broadcast")]
     [InlineData("are more than the 1 --connections", "ws://localhost:1", "--mode", "broadcast", "--rate", "1", "--connections", "1", "--never-read", "1")]
     [InlineData("cannot be reached", "ws://example.com", "--sources", "2")]
+    [InlineData("but must be tcp://", "tcp://localhost:1/path")]
+    [InlineData("but must be tcp://", "ws://ada:secret@localhost:1/")]
+    [InlineData("but must be tcp://", "ws://localhost:1/#part")]
+    [InlineData("--rate belongs to --mode echo or broadcast", "ws://localhost:1", "--mode", "idle", "--rate", "5")]
+    [InlineData("--never-read belongs to --mode broadcast", "ws://localhost:1", "--never-read", "1")]
+    [InlineData("--insecure belongs to a URL with wss", "ws://localhost:1", "--insecure")]
+    [InlineData("--duration is \"500us\"", "ws://localhost:1", "--duration", "500us")]
+    [InlineData("--max-p99 is \"0us\", but must be a duration such as 500us", "ws://localhost:1", "--max-p99", "0us")]
     public async Task Nonsense_is_refused(string why, params string[] options)
     {
         var (exitCode, output) = await SampleProcess.RunAsync("LoadTest", options);

@@ -10,7 +10,7 @@ public sealed class ProtocolTests : IAsyncLifetime
 
     private RunningChat _chat = null!;
 
-    public async ValueTask InitializeAsync() => _chat = await RunningChat.StartAsync("--origin", "https://friend.example");
+    public async ValueTask InitializeAsync() => _chat = await RunningChat.StartAsync("--origin", "https://friend.example:443/");
 
     public ValueTask DisposeAsync() => _chat.DisposeAsync();
 

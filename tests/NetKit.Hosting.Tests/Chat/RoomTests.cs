@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using NetKit.Tests.Samples;
 
 namespace NetKit.Tests.Chat;
 
@@ -85,27 +84,6 @@ public sealed class RoomTests
     }
 
     [Fact(Timeout = Watchdog)]
-    public async Task No_more_come_in_than_are_allowed_also_when_all_come_at_once()
-    {
-        const int Allowed = 5;
-        await using var chat = await RunningChat.StartAsync("--max-clients", $"{Allowed}");
-        var clients = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => chat.ConnectAsync()));
-        try
-        {
-            await Task.WhenAll(clients.Select(static client => client.SendAsync(RawClient.Handshake())));
-            var heads = await Task.WhenAll(clients.Select(static client => client.ReadHeadAsync()));
-            Assert.Equal(Allowed, heads.Count(static head => head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal)));
-        }
-        finally
-        {
-            Array.ForEach(clients, static client => client.Dispose());
-        }
-
-        await chat.MetricBecomesAsync("websocket_active_connections", 0);
-        Assert.Equal(clients.Length - Allowed, await chat.MetricAsync("chat_handshakes_refused_total{reason=\"full\"}"));
-    }
-
-    [Fact(Timeout = Watchdog)]
     public async Task Rooms_are_as_many_as_allowed_and_gone_with_the_last_one()
     {
         await using var chat = await RunningChat.StartAsync("--max-rooms", "1");
@@ -158,23 +136,6 @@ public sealed class RoomTests
         await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"silent\"}", 2);
         await ada.SayAsync("here");
         Assert.Equal("Ada: here", await hearing.Within());
-    }
-
-    [Fact(Timeout = Watchdog)]
-    public async Task Help_is_given_and_nonsense_refused()
-    {
-        Assert.Contains("--backplane", (await SampleProcess.RunAsync("Chat", "--help")).Output, StringComparison.Ordinal);
-        await RefusesAsync("--notice is 00:05:00, but must be shorter than --session, 00:05:00.", "--notice", "5m");
-        await RefusesAsync("--backplane is \"http://x\", but must be redis://host:port", "--backplane", "http://x");
-        await RefusesAsync("--queue is \"0\"", "--queue", "0");
-        await RefusesAsync("--listen is \"nowhere\"", "--listen", "nowhere");
-    }
-
-    private static async Task RefusesAsync(string why, params string[] options)
-    {
-        var (exitCode, output) = await SampleProcess.RunAsync("Chat", options);
-        Assert.Equal(2, exitCode);
-        Assert.Contains(why, output, StringComparison.Ordinal);
     }
 
     private static async Task HearCountAsync(ChatClient client, int count)

@@ -45,6 +45,10 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
+    public void What_cannot_be_is_not_counted() =>
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new LatencyHistogram().Record(TimeSpan.FromTicks(-1)));
+
+    [Fact]
     public void Sum_counts_what_the_parts_counted()
     {
         var (first, second) = (new LatencyHistogram(), new LatencyHistogram());

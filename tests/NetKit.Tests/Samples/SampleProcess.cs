@@ -58,6 +58,10 @@ internal sealed partial class SampleProcess : IAsyncDisposable
     public static SampleProcess StartStarved(string name, int descriptors, params IEnumerable<string> arguments) =>
         StartAs("prlimit", [$"--nofile={descriptors}:{descriptors}", "dotnet", ProgramOf("samples", name), .. arguments]);
 
+    /// <summary>Starts samples/{name} with a variable of its environment set. Not on Windows.</summary>
+    public static SampleProcess StartWith(string variable, string value, string name, params IEnumerable<string> arguments) =>
+        StartAs("env", [$"{variable}={value}", "dotnet", ProgramOf("samples", name), .. arguments]);
+
     /// <summary>Starts tests/{name}, a program made for tests.</summary>
     public static SampleProcess StartTestProgram(string name, params IEnumerable<string> arguments) => StartIn("tests", name, arguments);
 
