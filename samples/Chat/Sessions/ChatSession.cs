@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 
@@ -7,7 +6,6 @@ namespace NetKit.Samples;
 /// <summary>One client in a room, from its welcome to its goodbye. One flow reads, one writes, and a heartbeat looks at the time.</summary>
 internal sealed class ChatSession
 {
-    private const int BytesTogether = 8_192;
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2); // for the client's own goodbye
 
     private readonly string _id = RandomNumberGenerator.GetHexString(12, lowercase: true);
@@ -20,10 +18,8 @@ internal sealed class ChatSession
     private readonly Action _reset;
     private readonly MessageReceiver _receiver;
     private readonly MessageRate _rate;
+    private readonly SessionTimes _times;
     private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _began;
-    private TimeSpan _nextPing; // of the heartbeat, as is _isNoticed
-    private bool _isNoticed;
 
     public ChatSession(ClientSocket client, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock, Action reset)
     {
@@ -36,14 +32,8 @@ internal sealed class ChatSession
         _reset = reset;
         _receiver = new MessageReceiver(client.WebSocket, settings.MaxMessage);
         _rate = new MessageRate(settings.MessageRate, clock);
-        _began = clock.GetTimestamp();
-        _nextPing = PingEvery;
+        _times = new SessionTimes(client, settings, clock);
     }
-
-    // So that there is as much time for the answer.
-    private TimeSpan PingEvery => _settings.ReadTimeout / 2;
-
-    private bool IsStuck => _client.Outgoing.HasWaitedFor(_settings.WriteTimeout);
 
     public async Task<SessionEnd> RunAsync(Heartbeat heartbeat, CancellationToken stopping)
     {
@@ -54,7 +44,8 @@ internal sealed class ChatSession
         var reading = ReadAsync();
         var writing = WriteAsync(subscription, over.Token);
         var end = await _end.Task;
-        if (end == SessionEnd.Silent || IsStuck)
+        // Whoever neither speaks nor takes anything takes no goodbye either.
+        if (end == SessionEnd.Silent || _times.IsStuck)
         {
             _reset();
         }
@@ -68,42 +59,9 @@ internal sealed class ChatSession
     /// <summary>Looks at the time. Of the heartbeat alone.</summary>
     public void Beat()
     {
-        if (_end.Task.IsCompleted)
+        if (!_end.Task.IsCompleted && _times.Look() is { } end)
         {
-            return;
-        }
-
-        var age = _clock.GetElapsedTime(_began);
-        if (IsStuck)
-        {
-            End(SessionEnd.TooSlow);
-        }
-        else if (_clock.GetElapsedTime(_client.Incoming.HeardAt) >= _settings.ReadTimeout)
-        {
-            End(SessionEnd.Silent);
-        }
-        else if (_settings.Session != Timeout.InfiniteTimeSpan && age >= _settings.Session)
-        {
-            End(SessionEnd.TimeOver);
-        }
-        else
-        {
-            Tell(age);
-        }
-    }
-
-    // What finds another frame waiting is told at the next beat.
-    private void Tell(TimeSpan age)
-    {
-        // Counted from the last that was due, not from the last that was sent: so late ones do not fall into step.
-        if (age >= _nextPing && _client.Outgoing.TryPost(Frame.Ping))
-        {
-            _nextPing += PingEvery;
-        }
-
-        if (!_isNoticed && _settings.Session != Timeout.InfiniteTimeSpan && age >= _settings.Session - _settings.Notice)
-        {
-            _isNoticed = _client.Outgoing.TryPost(Frame.Text(Wire.Notice($"This session ends in {_settings.Notice.TotalSeconds:0} s.")));
+            End(end);
         }
     }
 
@@ -150,56 +108,16 @@ internal sealed class ChatSession
         }
     }
 
-    /// <summary>Sends what the room says, until the session is over.</summary>
     private async Task WriteAsync(Subscription<byte[]> subscription, CancellationToken over)
     {
         try
         {
             await _client.Outgoing.WriteAsync(Frame.Text(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session)));
-            while (await subscription.WaitToReadAsync(over))
-            {
-                while (!over.IsCancellationRequested && subscription.TryRead(out var frame))
-                {
-                    await (subscription.Count == 0 ? _client.Outgoing.WriteAsync(frame) : WriteTogetherAsync(frame, subscription));
-                }
-            }
+            await new RoomRelay(_client.Outgoing).RunAsync(subscription, over);
         }
         catch (SlowConsumerException)
         {
             End(SessionEnd.TooSlow);
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-        }
-    }
-
-    /// <summary>Sends a frame together with those that wait behind it: whoever is late is not made later by a send for each.</summary>
-    private async ValueTask WriteTogetherAsync(byte[] first, Subscription<byte[]> subscription)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(first.Length, BytesTogether));
-        try
-        {
-            byte[]? frame = first;
-            while (frame is not null)
-            {
-                var length = 0;
-                do
-                {
-                    frame.CopyTo(buffer.AsSpan(length));
-                    length += frame.Length;
-                }
-                while (subscription.TryRead(out frame) && length + frame.Length <= buffer.Length);
-                await _client.Outgoing.WriteAsync(buffer.AsMemory(0, length));
-                if (frame?.Length > buffer.Length)
-                {
-                    await _client.Outgoing.WriteAsync(frame);
-                    frame = null;
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -9,9 +9,10 @@ internal sealed class Heartbeat(ChatSettings settings, TimeProvider clock) : Bac
     private const int LooksInTimeout = 10; // of each session: so a timeout is late by at most a tenth
     private const int Groups = 10; // which take turns, so that the work is spread
 
-    private readonly ConcurrentDictionary<ChatSession, bool>[] _groups = [.. Enumerable.Range(0, Groups).Select(static _ => new ConcurrentDictionary<ChatSession, bool>())];
     private static readonly TimeSpan s_quickest = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_slowest = TimeSpan.FromMilliseconds(100);
+
+    private readonly ConcurrentDictionary<ChatSession, bool>[] _groups = [.. Enumerable.Range(0, Groups).Select(static _ => new ConcurrentDictionary<ChatSession, bool>())];
     private int _added;
 
     /// <summary>Adds a session; disposing the answer removes it.</summary>

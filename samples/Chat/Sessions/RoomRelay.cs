@@ -1,0 +1,57 @@
+using System.Buffers;
+
+namespace NetKit.Samples;
+
+/// <summary>Sends a client what its room says. What waits is sent together: whoever is behind is not kept behind by a send for each.</summary>
+internal sealed class RoomRelay(FrameWriter outgoing)
+{
+    private const int MostTogether = 16;
+
+    private readonly List<byte[]> _waiting = [];
+
+    /// <summary>Sends until it is over. Throws <see cref="SlowConsumerException"/> where more waits than may.</summary>
+    public async Task RunAsync(Subscription<byte[]> subscription, CancellationToken over)
+    {
+        try
+        {
+            while (await subscription.WaitToReadAsync(over))
+            {
+                while (!over.IsCancellationRequested && subscription.TryRead(out var frame))
+                {
+                    await (subscription.Count == 0 ? outgoing.WriteAsync(frame) : WriteTogetherAsync(frame, subscription));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async ValueTask WriteTogetherAsync(byte[] first, Subscription<byte[]> subscription)
+    {
+        _waiting.Add(first);
+        while (_waiting.Count < MostTogether && subscription.TryRead(out var next))
+        {
+            _waiting.Add(next);
+        }
+
+        var length = _waiting.Sum(static frame => frame.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var rest = buffer.AsSpan();
+            foreach (var frame in _waiting)
+            {
+                frame.CopyTo(rest);
+                rest = rest[frame.Length..];
+            }
+
+            _waiting.Clear();
+            await outgoing.WriteAsync(buffer.AsMemory(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
