@@ -39,10 +39,9 @@ internal sealed class ChatSession
     {
         using var stop = stopping.UnsafeRegister(static session => ((ChatSession)session!).End(SessionEnd.Stopping), this);
         using var subscription = _room.Subscribe(_settings.Queue);
-        using var over = new CancellationTokenSource();
         using var beating = heartbeat.Add(this);
         var reading = ReadAsync();
-        var writing = WriteAsync(subscription, over.Token);
+        var writing = WriteAsync(subscription);
         var end = await _end.Task;
         // Whoever neither speaks nor takes anything takes no goodbye either.
         if (end == SessionEnd.Silent || _times.IsStuck)
@@ -50,7 +49,7 @@ internal sealed class ChatSession
             _reset();
         }
 
-        await over.CancelAsync();
+        subscription.Dispose(); // which ends the writing
         await WaitAsync(FinishAsync(writing, end), _settings.WriteTimeout);
         await WaitAsync(reading, s_farewell);
         return end;
@@ -108,12 +107,12 @@ internal sealed class ChatSession
         }
     }
 
-    private async Task WriteAsync(Subscription<byte[]> subscription, CancellationToken over)
+    private async Task WriteAsync(Subscription<byte[]> subscription)
     {
         try
         {
             await _client.Outgoing.WriteAsync(Frame.Text(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session)));
-            await new RoomRelay(_client.Outgoing).RunAsync(subscription, over);
+            await new RoomRelay(_client.Outgoing).RunAsync(subscription);
         }
         catch (SlowConsumerException)
         {

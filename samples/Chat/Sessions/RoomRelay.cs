@@ -9,21 +9,15 @@ internal sealed class RoomRelay(FrameWriter outgoing)
 
     private readonly List<byte[]> _waiting = [];
 
-    /// <summary>Sends until it is over. Throws <see cref="SlowConsumerException"/> where more waits than may.</summary>
-    public async Task RunAsync(Subscription<byte[]> subscription, CancellationToken over)
+    /// <summary>Sends until the subscription is disposed of. Throws <see cref="SlowConsumerException"/> where more waits than may.</summary>
+    public async Task RunAsync(Subscription<byte[]> subscription)
     {
-        try
+        while (await subscription.WaitToReadAsync())
         {
-            while (await subscription.WaitToReadAsync(over))
+            if (subscription.TryRead(out var frame))
             {
-                while (!over.IsCancellationRequested && subscription.TryRead(out var frame))
-                {
-                    await (subscription.Count == 0 ? outgoing.WriteAsync(frame) : WriteTogetherAsync(frame, subscription));
-                }
+                await (subscription.Count == 0 ? outgoing.WriteAsync(frame) : WriteTogetherAsync(frame, subscription));
             }
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
         }
     }
 

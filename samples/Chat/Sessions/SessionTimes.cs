@@ -5,7 +5,8 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
 {
     private readonly long _began = clock.GetTimestamp();
     private TimeSpan _nextPing = PingEvery(settings);
-    private bool _isNoticed = settings.Session == Timeout.InfiniteTimeSpan;
+    private readonly TimeSpan _end = settings.Session == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : settings.Session;
+    private bool _isNoticed;
 
     /// <summary>Tells whether a frame waits for longer than the client may take for it.</summary>
     public bool IsStuck => client.Outgoing.HasWaitedFor(settings.WriteTimeout);
@@ -24,7 +25,7 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
             return SessionEnd.Silent;
         }
 
-        if (settings.Session != Timeout.InfiniteTimeSpan && age >= settings.Session)
+        if (age >= _end && _isNoticed)
         {
             return SessionEnd.TimeOver;
         }
@@ -49,9 +50,10 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
             while (_nextPing <= age);
         }
 
-        if (!_isNoticed && age >= settings.Session - settings.Notice)
+        if (!_isNoticed && age >= _end - settings.Notice)
         {
-            _isNoticed = client.Outgoing.TryPost(Frame.Text(Wire.Notice($"This session ends in {settings.Notice.TotalSeconds:0.###} s.")));
+            // Late is better than never; but there is no waiting for it once the time is over.
+            _isNoticed = age >= _end | client.Outgoing.TryPost(Frame.Text(Wire.Notice($"This session ends in {settings.Notice.TotalSeconds:0.###} s.")));
         }
     }
 }

@@ -83,6 +83,14 @@ internal sealed class RawClient(Socket socket) : IDisposable
         return (head[0] & 0x0F, await ReadAsync(length));
     }
 
+    /// <summary>Reads to a frame that has a text in it.</summary>
+    public async Task ReadUntilTextAsync(string text)
+    {
+        while (!Encoding.UTF8.GetString((await ReadFrameAsync()).Payload).Contains(text, StringComparison.Ordinal))
+        {
+        }
+    }
+
     /// <summary>Reads to the server's goodbye, and gives its code.</summary>
     public async Task<int> ReadCloseAsync()
     {

@@ -80,6 +80,35 @@ public sealed class SessionTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Who_was_behind_once_is_not_too_slow_later()
+    {
+        const int Messages = 50;
+        await using var chat = await RunningChat.StartAsync(
+            "--send-buffer", "4096", "--max-message", "4096", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "5s");
+        using var ada = await chat.JoinAsync("Ada");
+        using var behind = new RawClient(await ConnectNarrowlyAsync(chat));
+        await behind.UpgradeAsync("/ws?room=lobby");
+        await TalkAsync();
+        await behind.ReadUntilTextAsync($"\"{Messages - 1}.");
+        using var slow = new RawClient(await ConnectNarrowlyAsync(chat));
+        await slow.UpgradeAsync("/ws?room=lobby");
+        var reading = behind.ReadUntilTextAsync("at last");
+        await TalkAsync();
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_slow\"}", 1); // the other
+        await ada.SayAsync("at last");
+        await reading;
+
+        async Task TalkAsync()
+        {
+            for (var i = 0; i < Messages; i++)
+            {
+                await ada.SayAsync($"{i}{new string('.', 4_000)}");
+                await ada.HearMessageAsync();
+            }
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Messages_and_pongs_take_turns_and_each_is_whole()
     {
         const int Count = 500;
