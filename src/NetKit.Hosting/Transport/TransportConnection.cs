@@ -84,14 +84,18 @@ internal sealed partial class TransportConnection : ConnectionContext, IDuplexPi
     public override void Abort() => Abort(new ConnectionAbortedException());
 
     /// <summary>Resets the connection. Whoever reads gets the reason; whoever writes hears that nobody reads any more.</summary>
-    public override void Abort(ConnectionAbortedException abortReason)
+    /// <param name="abortReason">Null, which Kestrel gives against its own signature once the client has finished sending: then nothing failed, and there is a reset only if an answer is stuck.</param>
+    public override void Abort(ConnectionAbortedException? abortReason)
     {
-        Interlocked.CompareExchange(ref _abortReason, abortReason, null);
-        Interlocked.CompareExchange(ref _outcome, "aborted", null);
-
         // What was answered before this leaves before it, as far as there is room, and unless another thread is just sending it: a reset waits for nobody.
         SendHeldOutput();
-        _connection.Abort();
+        if (abortReason is not null || _output.IsSending)
+        {
+            Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+            Interlocked.CompareExchange(ref _outcome, "aborted", null);
+            _connection.Abort();
+        }
+
         OnEnded();
     }
 

@@ -76,6 +76,9 @@ internal class ConnectionPipeWriter : PipeWriter
             : (_pending ??= new PendingFlush(this)).BeginAsync(send, written, isCancelled, cancellationToken);
     }
 
+    /// <summary>Tells whether a send is under way, or about to be. To anybody but the writer this is only a hint.</summary>
+    public bool IsSending => _pending is { IsIdle: false };
+
     /// <summary>Sends what is held back, if there is something. Any thread may ask for it at any time; the answer is not waited for.</summary>
     public void SendHeld()
     {

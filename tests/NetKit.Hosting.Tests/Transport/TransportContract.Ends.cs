@@ -103,6 +103,19 @@ public abstract partial class TransportContract
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task A_client_that_has_its_answer_and_finishes_gets_an_end_and_no_reset()
+    {
+        await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/", () => "here"));
+        for (var i = 0; i < 50; i++)
+        {
+            using var client = await server.SendAsync(Get);
+            _ = await client.ReceiveAsync(new byte[1_000].AsMemory()).Within();
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Equal("", await client.ReceiveToEndAsync());
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task A_request_that_the_handler_aborts_resets_the_connection()
     {
         await using var server = await WebServer.StartAsync(OnNetKit, app => app.MapGet("/", (HttpContext context) => context.Abort()));

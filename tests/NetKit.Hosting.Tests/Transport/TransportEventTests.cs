@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NetKit.Tests.Hosting.Transport;
@@ -52,6 +54,29 @@ public sealed class TransportEventTests
 
         await Eventually.True(() => events.OutcomeOf.ContainsKey(id), "ConnectionStop");
         Assert.Equal(outcome, events.OutcomeOf[id]);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_client_of_HTTP_that_finishes_after_its_answer_completed_its_connection()
+    {
+        using var events = new Stops();
+        var ids = new ConcurrentQueue<string>();
+        await using var server = await WebServer.StartAsync(onNetKit: true, app => app.MapGet("/", (HttpContext context) =>
+        {
+            ids.Enqueue(context.Connection.Id);
+            return "here";
+        }));
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = await server.SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            _ = await client.ReceiveAsync(new byte[1_000].AsMemory()).Within();
+        }
+
+        foreach (var id in ids)
+        {
+            await Eventually.True(() => events.OutcomeOf.ContainsKey(id), "ConnectionStop");
+            Assert.Equal("completed", events.OutcomeOf[id]);
+        }
     }
 
     private sealed class Stops : EventListener
