@@ -53,6 +53,19 @@ public sealed class PageTests
         await ada.UntilAsync("document.getElementById('state').textContent === 'connected'");
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task A_name_that_the_server_would_refuse_is_refused_by_the_page()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        await using var browser = await Browser.OpenAsync(chat.Http("/"), 390, 844);
+        await browser.UntilAsync("document.getElementById('join').open");
+        await browser.RunAsync("document.getElementById('name').value = '\\u202Eada'; document.querySelector('#join button').click()");
+        await browser.UntilAsync("document.getElementById('join').open && document.getElementById('name').validity.patternMismatch");
+        await browser.RunAsync("document.getElementById('name').value = '👩‍💻 Ada'; document.querySelector('#join button').click()");
+        await browser.UntilAsync("document.getElementById('state').textContent === 'connected'");
+        Assert.Equal(0, await chat.MetricAsync("websocket_errors_total"));
+    }
+
     private static async Task<Browser> JoinAsync(RunningChat chat, string name, int width, int height)
     {
         var browser = await Browser.OpenAsync(chat.Http("/#garden"), width, height);
