@@ -35,6 +35,20 @@ public sealed class RoomTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task People_are_told_their_number_only_when_it_changes()
+    {
+        await using var chat = await RunningChat.StartAsync("--session", "4s", "--notice", "1s");
+        using var ada = await chat.JoinAsync("Ada");
+        var told = 0;
+        while (await ada.HearAsync("count") is not null)
+        {
+            told++;
+        }
+
+        Assert.Equal(1, told);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task A_session_ends_when_its_time_is_over_after_a_notice()
     {
         await using var chat = await RunningChat.StartAsync("--session", "1s", "--notice", "500ms");

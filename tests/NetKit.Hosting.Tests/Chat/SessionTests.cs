@@ -167,6 +167,20 @@ public sealed class SessionTests
         await talking;
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task Who_says_more_than_it_may_is_counted_as_an_error()
+    {
+        await using var chat = await RunningChat.StartAsync("--message-rate", "1");
+        using var client = await chat.ConnectAsync();
+        await client.UpgradeAsync();
+        var message = RawClient.Frame(1, "and"u8.ToArray());
+        await client.SendAsync([.. message, .. message, .. message, .. message, .. message]);
+        Assert.Equal(1008, await client.ReadCloseAsync());
+        await client.SendAsync(RawClient.Close(1008));
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_many\"}", 1);
+        Assert.Equal(1, await chat.MetricAsync("websocket_errors_total"));
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData(10)]
     [InlineData(1_000)]
