@@ -5,6 +5,7 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
 {
     private readonly long _began = clock.GetTimestamp();
     private TimeSpan _nextPing = PingEvery(settings);
+    private long _askedAt = long.MinValue; // by the first ping since it was heard last
     private bool _isNoticed = settings.Session == Timeout.InfiniteTimeSpan;
 
     /// <summary>Tells whether a frame waits for longer than the client may take for it.</summary>
@@ -13,34 +14,26 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
     /// <summary>Sends what is due, and tells how the session is to end; null: it goes on.</summary>
     public SessionEnd? Look()
     {
-        var age = clock.GetElapsedTime(_began);
-        if (IsStuck)
-        {
-            return SessionEnd.TooSlow;
-        }
-
-        if (clock.GetElapsedTime(client.Incoming.HeardAt) >= settings.ReadTimeout)
-        {
-            return SessionEnd.Silent;
-        }
-
-        if (settings.Session != Timeout.InfiniteTimeSpan && age >= settings.Session)
-        {
-            return SessionEnd.TimeOver;
-        }
-
-        Tell(age);
-        return null;
+        var now = clock.GetTimestamp();
+        var age = clock.GetElapsedTime(_began, now);
+        var heardAt = client.Incoming.HeardAt;
+        Tell(age, now, heardAt);
+        return IsStuck ? SessionEnd.TooSlow
+            : IsSilent(now, heardAt) ? SessionEnd.Silent
+            : settings.Session != Timeout.InfiniteTimeSpan && age >= settings.Session ? SessionEnd.TimeOver
+            : null;
     }
 
     // So that there is as much time for the answer.
     private static TimeSpan PingEvery(ChatSettings settings) => settings.ReadTimeout / 2;
 
-    // What finds another frame waiting is tried again at the next look.
-    private void Tell(TimeSpan age)
+    private void Tell(TimeSpan age, long now, long heardAt)
     {
-        if (age >= _nextPing && client.Outgoing.TryPost(Frame.Ping))
+        if (age >= _nextPing)
         {
+            client.Outgoing.Post(Frame.Ping);
+            _askedAt = _askedAt > heardAt ? _askedAt : now;
+
             // Counted from the last that was due, not from the last that was sent: late ones would fall into step.
             do
             {
@@ -51,7 +44,13 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
 
         if (!_isNoticed && age >= settings.Session - settings.Notice)
         {
-            _isNoticed = client.Outgoing.TryPost(Frame.Text(Wire.Notice($"This session ends in {settings.Notice.TotalSeconds:0.###} s.")));
+            _isNoticed = true;
+            client.Outgoing.Post(Frame.Text(Wire.Notice($"This session ends in {settings.Notice.TotalSeconds:0.###} s.")));
         }
     }
+
+    // Where the server itself was late with its question, the client has time for an answer all the same.
+    private bool IsSilent(long now, long heardAt) =>
+        clock.GetElapsedTime(heardAt, now) >= settings.ReadTimeout
+        && _askedAt > heardAt && clock.GetElapsedTime(_askedAt, now) >= PingEvery(settings) / 2;
 }
