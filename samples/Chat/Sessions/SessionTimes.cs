@@ -1,11 +1,15 @@
 namespace NetKit.Samples;
 
-/// <summary>Knows what is due in a session: pings, the notice, the end. Looked at by the heartbeat alone.</summary>
+/// <summary>Knows what is due in a session: pings, the notice, the end; and whether the client floods it. Looked at by the heartbeat alone.</summary>
 internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, TimeProvider clock)
 {
+    private const int FramesInMessage = 50; // pings and pongs, too: as many as nobody needs
+
+    private readonly MessageRate _frames = new(settings.MessageRate * FramesInMessage, clock);
     private readonly long _began = clock.GetTimestamp();
     private TimeSpan _nextPing = PingEvery(settings);
     private long _askedAt = long.MinValue; // by the first ping since it was heard last
+    private long _framesSeen;
     private bool _isNoticed = settings.Session == Timeout.InfiniteTimeSpan;
 
     /// <summary>Tells whether a frame waits for longer than the client may take for it.</summary>
@@ -19,6 +23,7 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
         var heardAt = client.Incoming.HeardAt;
         Tell(age, now, heardAt);
         return IsStuck ? SessionEnd.TooSlow
+            : IsFlooded() ? SessionEnd.TooMany
             : IsSilent(now, heardAt) ? SessionEnd.Silent
             : settings.Session != Timeout.InfiniteTimeSpan && age >= settings.Session ? SessionEnd.TimeOver
             : null;
@@ -53,4 +58,13 @@ internal sealed class SessionTimes(ClientSocket client, ChatSettings settings, T
     private bool IsSilent(long now, long heardAt) =>
         clock.GetElapsedTime(heardAt, now) >= settings.ReadTimeout
         && _askedAt > heardAt && clock.GetElapsedTime(_askedAt, now) >= PingEvery(settings) / 2;
+
+    // Frames that say nothing are no messages, and cost as much.
+    private bool IsFlooded()
+    {
+        var count = client.Incoming.Count;
+        var isFlooded = !_frames.TryPass(count - _framesSeen);
+        _framesSeen = count;
+        return isFlooded;
+    }
 }

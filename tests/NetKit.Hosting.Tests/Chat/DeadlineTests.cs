@@ -86,6 +86,25 @@ public sealed class DeadlineTests
         await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"time_over\"}", 20);
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task A_session_ends_also_of_who_never_pauses()
+    {
+        await using var chat = await RunningChat.StartAsync("--session", "1s", "--notice", "500ms", "--message-rate", "1000000");
+        using var client = await chat.ConnectAsync();
+        await client.UpgradeAsync();
+        var pongs = Enumerable.Repeat(RawClient.Frame(10, []), 10_000).SelectMany(static pong => pong).ToArray();
+        var flooding = Assert.ThrowsAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await client.SendAsync(pongs);
+            }
+        });
+        Assert.Equal(1000, await client.ReadCloseAsync());
+        await flooding;
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"time_over\"}", 1);
+    }
+
     private static Task<RunningChat> StartTalkativeAsync(params string[] options) => RunningChat.StartAsync(
         [.. options, "--queue", "1000", "--send-buffer", "4096", "--max-message", "65536", "--message-rate", "100000"]);
 
