@@ -60,11 +60,6 @@ internal sealed record ChatSettings
 
     public required TimeSpan Drain { get; init; }
 
-    /// <summary>The shortest of the times that a session is to keep.</summary>
-    public TimeSpan ShortestTime => Session == Timeout.InfiniteTimeSpan
-        ? new[] { ReadTimeout, WriteTimeout }.Min()
-        : new[] { ReadTimeout, WriteTimeout, Notice, Session - Notice }.Min();
-
     public static ChatSettings Parse(string[] args)
     {
         var line = new CommandLine(args);

@@ -8,6 +8,8 @@ namespace NetKit.Samples;
 /// </remarks>
 internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvider clock) : Stream
 {
+    private const int MostReadsAtOnce = 100;
+
     private readonly CancellationTokenSource _disposal = new();
     private readonly byte[] _head = new byte[2];
     private int _headLength; // of the frame whose head is read
@@ -16,9 +18,14 @@ internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvi
     private ulong _payloadLeft;
     private bool _isUnmasked;
     private long _heardAt = clock.GetTimestamp();
+    private long _count;
+    private int _readsAtOnce; // in a row, none of which had to wait
 
     /// <summary>When the last frame had come, whole. At first: when the client had come.</summary>
     public long HeardAt => Interlocked.Read(ref _heardAt);
+
+    /// <summary>How many frames have come, whole.</summary>
+    public long Count => Interlocked.Read(ref _count);
 
     public override bool CanRead => true;
 
@@ -45,7 +52,19 @@ internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvi
         try
         {
             // Nobody gives a token of its own: one that is cancelled would abort the WebSocket.
-            var count = await inner.ReadAsync(buffer, _disposal.Token);
+            var reading = inner.ReadAsync(buffer, _disposal.Token);
+            if (!reading.IsCompleted)
+            {
+                _readsAtOnce = 0;
+            }
+            else if (++_readsAtOnce == MostReadsAtOnce)
+            {
+                // Whoever sends without a pause would keep this thread from all others, and from whoever began to read.
+                _readsAtOnce = 0;
+                await Task.Yield();
+            }
+
+            var count = await reading;
             Pass(buffer.Span[..count]);
             return count;
         }
@@ -133,6 +152,7 @@ internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvi
         if (_payloadLeft == 0)
         {
             Interlocked.Exchange(ref _heardAt, clock.GetTimestamp());
+            Interlocked.Increment(ref _count);
         }
     }
 }

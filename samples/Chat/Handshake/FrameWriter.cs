@@ -19,22 +19,14 @@ internal sealed class FrameWriter(Stream stream, TimeProvider clock)
     /// <summary>Writes a frame. Ends when the transport has taken it.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame) => _turn.Wait(0) ? WriteInTurnAsync(frame) : AwaitTurnAsync(frame);
 
-    /// <summary>Writes a frame, unless another waits. Does not wait for the transport to take it: whoever has the next turn does.</summary>
-    public bool TryPost(ReadOnlyMemory<byte> frame)
+    /// <summary>Writes a frame in its turn, too, and does not wait for that: <see cref="EndAsync"/> does.</summary>
+    public void Post(ReadOnlyMemory<byte> frame)
     {
-        if (!_turn.Wait(0))
-        {
-            return false;
-        }
-
-        // It cannot fail, and EndAsync waits for it.
-        var writing = WriteInTurnAsync(frame);
+        var writing = WriteAsync(frame);
         if (!writing.IsCompletedSuccessfully)
         {
             _ = writing.AsTask();
         }
-
-        return true;
     }
 
     /// <summary>Lets nothing follow, and waits for what is being written.</summary>

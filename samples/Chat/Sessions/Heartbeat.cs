@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace NetKit.Samples;
 
-/// <summary>Lets each session look at the time, several times a second. One timer for all of them.</summary>
+/// <summary>Lets each session look at the time, every second or more often. One timer for all of them.</summary>
 /// <remarks>With a timer each, those that are late fall into step, and thousands of pings at once delay what is said.</remarks>
 internal sealed class Heartbeat(ChatSettings settings, TimeProvider clock) : BackgroundService
 {
-    private const int Looks = 10; // at each session, in the shortest of its times: so each is late by a tenth of that at most
+    private const int LooksInTimeout = 10; // of each session: so a timeout is late by at most a tenth, or by what the quickest pace leaves
     private const int Groups = 10; // which take turns, so that the work is spread
 
     private static readonly TimeSpan s_quickest = TimeSpan.FromMilliseconds(5);
@@ -25,7 +25,8 @@ internal sealed class Heartbeat(ChatSettings settings, TimeProvider clock) : Bac
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var pace = settings.ShortestTime / Looks / Groups;
+        var shortest = new[] { settings.ReadTimeout, settings.WriteTimeout, settings.Notice }.Min();
+        var pace = shortest / LooksInTimeout / Groups;
         using var timer = new PeriodicTimer(pace < s_quickest ? s_quickest : pace > s_slowest ? s_slowest : pace, clock);
         try
         {

@@ -6,6 +6,7 @@ namespace NetKit.Samples;
 internal sealed class RoomRelay(FrameWriter outgoing)
 {
     private const int MostTogether = 16;
+    private const int EnoughBytes = 8_192; // one deadline is for all that is sent together
 
     private readonly List<byte[]> _waiting = [];
 
@@ -24,12 +25,13 @@ internal sealed class RoomRelay(FrameWriter outgoing)
     private async ValueTask WriteTogetherAsync(byte[] first, Subscription<byte[]> subscription)
     {
         _waiting.Add(first);
-        while (_waiting.Count < MostTogether && subscription.TryRead(out var next))
+        var length = first.Length;
+        while (_waiting.Count < MostTogether && length < EnoughBytes && subscription.TryRead(out var next))
         {
             _waiting.Add(next);
+            length += next.Length;
         }
 
-        var length = _waiting.Sum(static frame => frame.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {

@@ -49,6 +49,35 @@ public sealed class HostileClientTests
         Assert.Equal(0, await chat.MetricAsync("chat_sessions_ended_total{end=\"silent\"}")); // lost is who goes without a word
     }
 
+    [Theory(Timeout = Watchdog)]
+    [InlineData("pings")]
+    [InlineData("pongs")]
+    [InlineData("fragments of nothing")]
+    public async Task Who_sends_frames_without_end_that_say_nothing_is_dropped_for_a_reason(string what)
+    {
+        await using var chat = await RunningChat.StartAsync();
+        using var client = await chat.ConnectAsync();
+        await client.UpgradeAsync();
+        if (what == "fragments of nothing")
+        {
+            await client.SendAsync(RawClient.Frame(1, [], fin: false));
+        }
+
+        var frame = what == "pings" ? RawClient.Frame(9, []) : what == "pongs" ? RawClient.Frame(10, []) : RawClient.Frame(0, [], fin: false);
+        var frames = Enumerable.Repeat(frame, 1_000).SelectMany(static frame => frame).ToArray();
+        var flooding = Assert.ThrowsAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await client.SendAsync(frames);
+            }
+        });
+        Assert.Equal(1008, await client.ReadCloseAsync());
+        await flooding;
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_many\"}", 1);
+        await chat.Process.SaysAsync("was dropped from raw: TooMany");
+    }
+
     [Fact(Timeout = Watchdog)]
     public async Task A_wrong_origin_is_counted_and_logged_once()
     {
