@@ -14,6 +14,7 @@ internal sealed class BackendKiller : IAsyncDisposable
     private readonly int _mostKills;
     private int _chunks;
     private int _kills;
+    private int _completed;
 
     /// <summary>Starts backends.</summary>
     /// <param name="backends">How many.</param>
@@ -29,6 +30,9 @@ internal sealed class BackendKiller : IAsyncDisposable
 
     public int Kills => Volatile.Read(ref _kills);
 
+    /// <summary>How many transfers ended well here, whatever then became of their clients.</summary>
+    public int Completed => Volatile.Read(ref _completed);
+
     /// <summary>How transfers ended here that did not end well.</summary>
     public IReadOnlyCollection<Exception> Failures => _failures;
 
@@ -43,6 +47,7 @@ internal sealed class BackendKiller : IAsyncDisposable
         try
         {
             await Transfer.ServeAsync(connection, OnChunk);
+            Interlocked.Increment(ref _completed);
         }
         catch (Exception failure)
         {
