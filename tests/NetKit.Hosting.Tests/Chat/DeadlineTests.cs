@@ -105,7 +105,7 @@ public sealed class DeadlineTests
             }
         });
         Assert.StartsWith("HTTP/1.1 101 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
-        Assert.Equal(1000, await client.ReadCloseAsync());
+        Assert.Equal(1000, await client.ReadCloseAsync().WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken));
         await flooding;
         await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"time_over\"}", 1);
     }
