@@ -10,6 +10,7 @@ internal sealed class Room(string name, IBackplane backplane, TimeProvider clock
 
     private readonly Broadcaster<byte[]> _broadcaster = new();
     private readonly ConcurrentDictionary<Guid, (int Count, long At)> _elsewhere = new();
+    private volatile int _countTold = -1;
 
     public string Name => name;
 
@@ -17,13 +18,24 @@ internal sealed class Room(string name, IBackplane backplane, TimeProvider clock
 
     public int Count => CountHere + _elsewhere.Values.Where(other => clock.GetElapsedTime(other.At) < s_presenceLasts).Sum(static other => other.Count);
 
-    /// <summary>How many there were when everybody was told last. Of the presence loop.</summary>
-    public int CountTold { get; set; } = -1;
+    /// <summary>How many there were when everybody was told last; -1: not everybody was told the same.</summary>
+    public int CountTold
+    {
+        get => _countTold;
+        set => _countTold = value;
+    }
 
     /// <summary>Sessions that are in it. Guarded by the directory.</summary>
     public int Sessions { get; set; }
 
     public Subscription<byte[]> Subscribe(int queue) => _broadcaster.Subscribe(queue);
+
+    /// <summary>Counts for somebody who has subscribed just now. Everybody is told next, also if by then there are as many as before.</summary>
+    public int CountForNewcomer()
+    {
+        CountTold = -1;
+        return Count;
+    }
 
     /// <summary>Tells everybody here and elsewhere. Encoded once, whoever hears it.</summary>
     /// <param name="id">Of the session that says it: names need not be unique.</param>

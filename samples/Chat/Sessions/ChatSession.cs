@@ -111,7 +111,7 @@ internal sealed class ChatSession
     {
         try
         {
-            await _client.Outgoing.WriteAsync(Frame.Text(Wire.Welcome(_id, _room.Name, _name, _room.Count, _settings.Session)));
+            await _client.Outgoing.WriteAsync(Frame.Text(Wire.Welcome(_id, _room.Name, _name, _room.CountForNewcomer(), _settings.Session)));
             await new RoomRelay(_client.Outgoing).RunAsync(subscription);
         }
         catch (SlowConsumerException)

@@ -119,7 +119,7 @@ public sealed class DeadlineTests
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 65_536 };
         await socket.ConnectAsync(chat.Address);
         var client = new RawClient(socket);
-        await client.UpgradeAsync("/ws?room=lobby");
+        await client.JoinAsync("lobby");
         return client;
     }
 

@@ -70,6 +70,13 @@ internal sealed class RawClient(Socket socket) : IDisposable
         Assert.StartsWith("HTTP/1.1 101 ", await ReadHeadAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>Opens a WebSocket, and waits to be in the room.</summary>
+    public async Task JoinAsync(string room)
+    {
+        await UpgradeAsync($"/ws?room={room}");
+        await ReadUntilTextAsync("\"welcome\"");
+    }
+
     public async Task<(int Opcode, byte[] Payload)> ReadFrameAsync()
     {
         var head = await ReadAsync(2);

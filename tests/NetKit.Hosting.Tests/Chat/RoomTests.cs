@@ -35,6 +35,17 @@ public sealed class RoomTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task A_newcomer_is_told_who_has_left_also_when_there_are_as_many_as_before()
+    {
+        await using var chat = await RunningChat.StartAsync();
+        using var ada = await chat.JoinAsync("Ada");
+        await HearCountAsync(ada, 1);
+        using var bob = await chat.JoinAsync("Bob"); // who is told that there are two
+        await ada.CloseAsync();
+        await HearCountAsync(bob, 1);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task People_are_told_their_number_only_when_it_changes()
     {
         await using var chat = await RunningChat.StartAsync("--session", "4s", "--notice", "1s");
@@ -119,7 +130,7 @@ public sealed class RoomTests
         await using var chat = await RunningChat.StartAsync(
             "--queue", "16", "--write-timeout", "1s", "--read-timeout", "60s", "--send-buffer", "4096", "--max-message", "16384", "--message-rate", "100000");
         using var slow = await chat.ConnectAsync();
-        await slow.UpgradeAsync("/ws?room=lobby");
+        await slow.JoinAsync("lobby");
         using var ada = await chat.JoinAsync("Ada");
         var text = new string('x', 16_384);
         await Eventually.True(() => DroppedAfterMessageAsync().GetAwaiter().GetResult(), "the slow one should be dropped");

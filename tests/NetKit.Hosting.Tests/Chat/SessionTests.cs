@@ -59,7 +59,7 @@ public sealed class SessionTests
             "--queue", "1000", "--send-buffer", "4096", "--max-message", "4096", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "1h");
         using var ada = await chat.JoinAsync("Ada");
         using var behind = new RawClient(await ConnectNarrowlyAsync(chat));
-        await behind.UpgradeAsync("/ws?room=lobby");
+        await behind.JoinAsync("lobby");
         var rest = new string('.', 2_000);
         for (var i = 0; i < Messages; i++)
         {
@@ -87,11 +87,11 @@ public sealed class SessionTests
             "--send-buffer", "4096", "--max-message", "4096", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "5s");
         using var ada = await chat.JoinAsync("Ada");
         using var behind = new RawClient(await ConnectNarrowlyAsync(chat));
-        await behind.UpgradeAsync("/ws?room=lobby");
+        await behind.JoinAsync("lobby");
         await TalkAsync();
         await behind.ReadUntilTextAsync($"\"{Messages - 1}.");
         using var slow = new RawClient(await ConnectNarrowlyAsync(chat));
-        await slow.UpgradeAsync("/ws?room=lobby");
+        await slow.JoinAsync("lobby");
         var reading = behind.ReadUntilTextAsync("at last");
         await TalkAsync();
         await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_slow\"}", 1); // the other
@@ -115,7 +115,7 @@ public sealed class SessionTests
         await using var chat = await RunningChat.StartAsync("--queue", "10000", "--message-rate", "100000");
         using var ada = await chat.JoinAsync("Ada");
         using var client = await chat.ConnectAsync();
-        await client.UpgradeAsync("/ws?room=lobby");
+        await client.JoinAsync("lobby");
         var talking = Task.Run(async () =>
         {
             for (var i = 0; i < Count; i++)
@@ -157,7 +157,7 @@ public sealed class SessionTests
         for (var i = 0; i < 50; i++)
         {
             using var client = await chat.ConnectAsync();
-            await client.UpgradeAsync("/ws?room=lobby");
+            await client.JoinAsync("lobby");
             await client.SendAsync(RawClient.Frame(1, "x"u8.ToArray(), masked: false));
             Assert.Equal(1002, await client.ReadCloseAsync());
             await Assert.ThrowsAsync<EndOfStreamException>(client.ReadFrameAsync);
