@@ -6,7 +6,7 @@ namespace NetKit.Samples;
 /// Disposing it ends a read that waits, and leaves the connection to the server, which closes it with a FIN after the goodbye, not with a
 /// reset.
 /// </remarks>
-internal sealed class ClientFrames(Stream inner, FrameWriter outgoing, TimeProvider clock) : Stream
+internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimeProvider clock) : Stream
 {
     private const int MostReadsAtOnce = 100;
 

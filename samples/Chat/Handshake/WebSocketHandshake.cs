@@ -66,7 +66,7 @@ internal static class WebSocketHandshake
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey.ToString());
         var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        var outgoing = new FrameWriter(stream, clock);
+        var outgoing = new OutgoingFrames(stream, clock);
         var incoming = new ClientFrames(stream, outgoing, clock);
         return new ClientSocket(WebSocket.CreateFromStream(incoming, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan), incoming, outgoing);
     }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace NetKit.Samples;
 
 /// <summary>Sends a client what its room says. What waits is sent together: whoever is behind is not kept behind by a send for each.</summary>
-internal sealed class RoomRelay(FrameWriter outgoing)
+internal sealed class RoomRelay(OutgoingFrames outgoing)
 {
     private const int MostTogether = 16;
     private const int EnoughBytes = 8_192; // one deadline is for all that is sent together

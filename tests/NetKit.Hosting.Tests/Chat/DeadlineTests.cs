@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -70,7 +69,7 @@ public sealed class DeadlineTests
         await pinged.UpgradeAsync();
         var hearing = clients.Select(static client => client.HearMessageAsync()).ToArray();
         await SignalAsync("STOP");
-        await Task.Delay(3_000, TestContext.Current.CancellationToken);
+        await Task.Delay(3_000, TestContext.Current.CancellationToken); // longer than anybody may be silent
         await SignalAsync("CONT");
         for (var pings = 0; pings < 3;) // which is a second at least: who is blamed is gone by then
         {
@@ -116,9 +115,7 @@ public sealed class DeadlineTests
     // With room for about one message that it does not read: with less, the system would wait between its parts.
     private static async Task<RawClient> JoinNarrowlyAsync(RunningChat chat)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 65_536 };
-        await socket.ConnectAsync(chat.Address);
-        var client = new RawClient(socket);
+        var client = await chat.ConnectAsync(room: 65_536);
         await client.JoinAsync("lobby");
         return client;
     }

@@ -47,9 +47,15 @@ internal sealed class RunningChat : IAsyncDisposable
     public Task<ChatClient> JoinAsync(string name, string room = "lobby") => ChatClient.JoinAsync(this, name, room);
 
     /// <summary>Opens a connection that is in the hands of the test, byte by byte.</summary>
-    public async Task<RawClient> ConnectAsync()
+    /// <param name="room">Bytes that the system may hold of what it does not read; default: as many as the system likes.</param>
+    public async Task<RawClient> ConnectAsync(int? room = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (room is { } bytes)
+        {
+            socket.ReceiveBufferSize = bytes;
+        }
+
         await socket.ConnectAsync(Address);
         return new RawClient(socket);
     }

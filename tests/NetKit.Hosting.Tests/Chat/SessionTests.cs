@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -8,6 +7,7 @@ namespace NetKit.Tests.Chat;
 public sealed class SessionTests
 {
     private const int Watchdog = 120_000;
+    private const int Narrow = 4_096;
 
     [Fact(Timeout = Watchdog)]
     public async Task Who_sends_a_frame_byte_by_byte_and_never_whole_is_silent()
@@ -38,7 +38,7 @@ public sealed class SessionTests
     public async Task Who_pings_without_end_and_does_not_read_is_too_slow()
     {
         await using var chat = await RunningChat.StartAsync("--write-timeout", "1s", "--read-timeout", "1h", "--send-buffer", "4096");
-        using var client = new RawClient(await ConnectNarrowlyAsync(chat));
+        using var client = await chat.ConnectAsync(room: Narrow);
         await client.UpgradeAsync();
         var pings = Enumerable.Repeat(RawClient.Frame(9, new byte[125]), 100).SelectMany(static ping => ping).ToArray();
         await Assert.ThrowsAsync<IOException>(async () =>
@@ -58,7 +58,7 @@ public sealed class SessionTests
         await using var chat = await RunningChat.StartAsync(
             "--queue", "1000", "--send-buffer", "4096", "--max-message", "4096", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "1h");
         using var ada = await chat.JoinAsync("Ada");
-        using var behind = new RawClient(await ConnectNarrowlyAsync(chat));
+        using var behind = await chat.ConnectAsync(room: Narrow);
         await behind.JoinAsync("lobby");
         var rest = new string('.', 2_000);
         for (var i = 0; i < Messages; i++)
@@ -86,11 +86,11 @@ public sealed class SessionTests
         await using var chat = await RunningChat.StartAsync(
             "--send-buffer", "4096", "--max-message", "4096", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "5s");
         using var ada = await chat.JoinAsync("Ada");
-        using var behind = new RawClient(await ConnectNarrowlyAsync(chat));
+        using var behind = await chat.ConnectAsync(room: Narrow);
         await behind.JoinAsync("lobby");
         await TalkAsync();
         await behind.ReadUntilTextAsync($"\"{Messages - 1}.");
-        using var slow = new RawClient(await ConnectNarrowlyAsync(chat));
+        using var slow = await chat.ConnectAsync(room: Narrow);
         await slow.JoinAsync("lobby");
         var reading = behind.ReadUntilTextAsync("at last");
         await TalkAsync();
@@ -192,13 +192,5 @@ public sealed class SessionTests
         var text = new string('x', length);
         await ada.SayAsync(text);
         Assert.Equal($"Ada: {text}", await ada.HearMessageAsync());
-    }
-
-    // With little room for what it does not read.
-    private static async Task<Socket> ConnectNarrowlyAsync(RunningChat chat)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 4_096 };
-        await socket.ConnectAsync(chat.Address);
-        return socket;
     }
 }

@@ -5,7 +5,7 @@ namespace NetKit.Samples;
 /// <summary>Writes frames to one client, whole and in turn: the WebSocket's own (pongs, the goodbye), pings, and messages that were framed once for everybody.</summary>
 /// <remarks>Any flow may write. After the goodbye nothing follows (RFC 6455, section 5.5.1), nor after a failure: what is written then is dropped, and whoever reads learns why.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore nobody asks for a wait handle has nothing to dispose of.")]
-internal sealed class FrameWriter(Stream stream, TimeProvider clock)
+internal sealed class OutgoingFrames(Stream stream, TimeProvider clock)
 {
     private const long Nothing = long.MinValue;
 
