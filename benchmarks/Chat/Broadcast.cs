@@ -8,7 +8,7 @@ internal sealed record Broadcast(double PerSecond, double P50, double P99, doubl
     public static Broadcast Run(ChatKind kind, int clients, int neverRead, int warmUp, int seconds)
     {
         using var chat = new ChatProcess(kind);
-        Load.Run(chat, 200, 0, 3, ["--mode", "broadcast", "--senders", "5", "--rate", "100"]); // until all is compiled
+        Load.WarmUp(chat);
         var cpu = chat.Cpu();
         var result = Load.Run(chat, clients + neverRead, 5, seconds, ["--mode", "broadcast", "--senders", "5", "--rate", "20", "--warm-up", $"{warmUp}s", "--never-read", $"{neverRead}"]);
         return new Broadcast(

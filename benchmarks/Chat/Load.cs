@@ -8,6 +8,9 @@ internal static class Load
 {
     private const string Sources = "40"; // one address has too few ports for what was just closed and what is opened
 
+    /// <summary>Has a few clients hear some thousand messages, until all is compiled and what is loaded once is loaded.</summary>
+    public static void WarmUp(ChatProcess chat) => Run(chat, 200, 0, 3, ["--mode", "broadcast", "--senders", "5", "--rate", "100"]);
+
     /// <summary>Runs it to its end, looking in at the middle of the measured time.</summary>
     public static JsonElement Run(ChatProcess chat, int connections, int rampUp, int seconds, string[] options, Action? halfway = null)
     {

@@ -20,7 +20,7 @@ void CompareIdle()
     foreach (var kind in ChatKind.All)
     {
         using var chat = new ChatProcess(kind);
-        Load.Run(chat, 200, 0, 2, []); // until what is loaded once is loaded
+        Load.WarmUp(chat);
         var before = chat.Resident().Now;
         var held = 0L;
         var opened = Load.Run(chat, idle, 10, 30, ["--mode", "idle"], () => held = chat.Resident().Now).GetProperty("opened").GetInt32();
