@@ -67,7 +67,7 @@ internal sealed class ChatEndpoint(
     {
         using var client = await WebSocketHandshake.AcceptAsync(context, clock);
         Log.Joined(logger, Client(context), name, room.Name);
-        var session = new ChatSession(client, room, name, settings, metrics, clock, context.Abort);
+        var session = new ChatSession(client, room, name, settings, metrics, clock);
         return await session.RunAsync(heartbeat, lifetime.ApplicationStopping);
     }
 

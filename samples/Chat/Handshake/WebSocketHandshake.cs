@@ -68,7 +68,7 @@ internal static class WebSocketHandshake
         var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         var outgoing = new OutgoingFrames(stream, clock);
         var incoming = new ClientFrames(stream, outgoing, clock);
-        return new ClientSocket(WebSocket.CreateFromStream(incoming, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan), incoming, outgoing);
+        return new ClientSocket(WebSocket.CreateFromStream(incoming, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan), incoming, outgoing, context.Abort);
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "SHA-1 is what the RFC asks for; nothing rests on it.")]

@@ -15,13 +15,12 @@ internal sealed class ChatSession
     private readonly ChatSettings _settings;
     private readonly ChatMetrics _metrics;
     private readonly TimeProvider _clock;
-    private readonly Action _reset;
     private readonly MessageReceiver _receiver;
     private readonly MessageRate _rate;
     private readonly SessionTimes _times;
     private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ChatSession(ClientSocket client, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock, Action reset)
+    public ChatSession(ClientSocket client, Room room, string name, ChatSettings settings, ChatMetrics metrics, TimeProvider clock)
     {
         _client = client;
         _room = room;
@@ -29,7 +28,6 @@ internal sealed class ChatSession
         _settings = settings;
         _metrics = metrics;
         _clock = clock;
-        _reset = reset;
         _receiver = new MessageReceiver(client.WebSocket, settings.MaxMessage);
         _rate = new MessageRate(settings.MessageRate, clock);
         _times = new SessionTimes(client, settings, clock);
@@ -46,7 +44,7 @@ internal sealed class ChatSession
         // Whoever neither speaks nor takes anything takes no goodbye either.
         if (end == SessionEnd.Silent || _times.IsStuck)
         {
-            _reset();
+            _client.Reset();
         }
 
         subscription.Dispose(); // which ends the writing
@@ -125,7 +123,7 @@ internal sealed class ChatSession
         await writing;
         try
         {
-            if (end.Goodbye(_client.WebSocket.CloseStatus) is var (status, reason) && _client.WebSocket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            if (!_client.IsReset && end.Goodbye(_client.WebSocket.CloseStatus) is var (status, reason) && _client.WebSocket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 await _client.WebSocket.CloseOutputAsync(status, reason, CancellationToken.None);
             }
@@ -141,14 +139,12 @@ internal sealed class ChatSession
     // Who takes too long is reset: then it ends at once.
     private async Task WaitAsync(Task task, TimeSpan time)
     {
-        try
+        await task.WaitAsync(time, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!task.IsCompleted)
         {
-            await task.WaitAsync(time, _clock);
+            _client.Reset();
         }
-        catch (TimeoutException)
-        {
-            _reset();
-            await task;
-        }
+
+        await task;
     }
 }

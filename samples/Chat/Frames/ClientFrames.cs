@@ -4,11 +4,14 @@ namespace NetKit.Samples;
 /// <remarks>
 /// After a frame without a mask the stream gives zeros at once, so that who waits for the four bytes of the mask sees that there is none.
 /// Disposing it ends a read that waits, and leaves the connection to the server, which closes it with a FIN after the goodbye, not with a
-/// reset.
+/// reset. Where the server itself has cut a client off, the stream gives a goodbye, too: nobody is to be told what is known, and an
+/// exception on its way through all that wait is dear where hundreds are cut off at once.
 /// </remarks>
 internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimeProvider clock) : Stream
 {
     private const int MostReadsAtOnce = 100;
+
+    private static ReadOnlySpan<byte> Goodbye => [0x88, 0x80, 0, 0, 0, 0]; // empty, with a mask of zeros
 
     private readonly CancellationTokenSource _disposal = new();
     private readonly byte[] _head = new byte[2];
@@ -17,6 +20,8 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
     private ulong _length;
     private ulong _payloadLeft;
     private bool _isUnmasked;
+    private volatile bool _isCutOff;
+    private bool _gaveGoodbye;
     private long _heardAt = clock.GetTimestamp();
     private long _count;
     private int _readsAtOnce; // in a row, none of which had to wait
@@ -26,6 +31,9 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
 
     /// <summary>How many frames have come, whole.</summary>
     public long Count => Interlocked.Read(ref _count);
+
+    // Anything else than a head would be taken for a part of what has begun.
+    private bool MayGiveGoodbye => _isCutOff && !_gaveGoodbye && !_isUnmasked && _headLength == 0 && _payloadLeft == 0;
 
     public override bool CanRead => true;
 
@@ -41,12 +49,20 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Expects the connection to break, because the server is about to break it.</summary>
+    public void CutOff() => _isCutOff = true;
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_isUnmasked)
         {
             buffer.Span.Clear();
             return buffer.Length;
+        }
+
+        if (MayGiveGoodbye)
+        {
+            return GiveGoodbye(buffer.Span);
         }
 
         try
@@ -67,6 +83,10 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
             var count = await reading;
             Pass(buffer.Span[..count]);
             return count;
+        }
+        catch (Exception) when (MayGiveGoodbye)
+        {
+            return GiveGoodbye(buffer.Span);
         }
         catch (OperationCanceledException e) when (!_disposal.IsCancellationRequested)
         {
@@ -98,6 +118,18 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
         }
 
         base.Dispose(disposing);
+    }
+
+    private int GiveGoodbye(Span<byte> buffer)
+    {
+        if (buffer.Length < Goodbye.Length)
+        {
+            return 0; // who only waits reads again
+        }
+
+        _gaveGoodbye = true;
+        Goodbye.CopyTo(buffer);
+        return Goodbye.Length;
     }
 
     private void Pass(ReadOnlySpan<byte> bytes)
