@@ -64,7 +64,7 @@ internal readonly struct OperationLimit : IDisposable
             try
             {
                 // Off the wheel's thread: what waits on the token may run at once.
-                _ = _source.CancelAsync();
+                _source.CancelAsync().Abandon();
             }
             catch (ObjectDisposedException)
             {

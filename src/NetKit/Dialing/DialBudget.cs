@@ -43,7 +43,7 @@ internal sealed class DialBudget : DeadlineEntry
             _isOver = true;
 
             // Off the clock's thread, which rings for everybody: a dialer that is not ours may block or throw when it is told.
-            _ = _stop.CancelAsync();
+            _stop.CancelAsync().Abandon();
         }
         else
         {

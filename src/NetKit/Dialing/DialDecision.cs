@@ -54,7 +54,7 @@ internal sealed class DialDecision : DeadlineEntry
         if (verdict is DialVerdict.Cancelled or DialVerdict.DeadlineExceeded)
         {
             // Off the thread of the caller's cancellation or of the clock: what awaits the dial may go on at once.
-            _ = _stop.CancelAsync();
+            _stop.CancelAsync().Abandon();
         }
         else
         {

@@ -108,7 +108,7 @@ internal sealed class HostLookup
         public CancellationToken Abandoned => _abandon.Token;
 
         // Off the thread of whoever gave up: the resolver's own callbacks may block or throw, and there is nobody left whom that concerns.
-        public void Abandon() => _ = _abandon.CancelAsync();
+        public void Abandon() => _abandon.CancelAsync().Abandon();
 
         public void Execute() => _ = FlyAsync();
 

@@ -77,7 +77,7 @@ public sealed partial class ConnectionPool
 
             for (var dial = effects.Cancelled; dial is not null; dial = dial.NextCancelled)
             {
-                _ = ((PooledDial)dial).StopAsync();
+                ((PooledDial)dial).Stop();
             }
 
             for (var dial = effects.Started; dial is not null; dial = dial.NextStarted)

@@ -14,17 +14,7 @@ internal sealed class PooledDial : PoolDial, IThreadPoolWorkItem
     public CancellationToken Token => _stop.Token;
 
     /// <summary>Asks the dial to end. Its end is reported as ever.</summary>
-    public async Task StopAsync()
-    {
-        try
-        {
-            await _stop.CancelAsync().ConfigureAwait(false);
-        }
-        catch (AggregateException)
-        {
-            // A callback of the dialer's own. The others were called all the same.
-        }
-    }
+    public void Stop() => _stop.CancelAsync().Abandon();
 
     void IThreadPoolWorkItem.Execute() => _ = _pool.DialAsync(this);
 }

@@ -78,7 +78,7 @@ internal sealed class Prefaces
     }
 
     /// <summary>Ends what is under way, and whatever still begins.</summary>
-    public void Stop() => _ = _stop.CancelAsync();
+    public void Stop() => _stop.CancelAsync().Abandon();
 
     /// <summary>Waits, now that nothing comes in any more, until no connection is here; but not for ever, for a user's callback may hang.</summary>
     public async ValueTask WaitUntilEmptyAsync(TimeSpan patience)

@@ -3,14 +3,23 @@ namespace NetKit;
 /// <summary>Waits for what code of the user does, for as long as there is time.</summary>
 internal static class AbandonedTask
 {
-    /// <summary>Waits for a task, but not beyond the token. What it fails with after that is nobody's affair, and counts as seen.</summary>
+    /// <summary>Lets a task end by itself. What it fails with is nobody's affair, and counts as seen.</summary>
+    public static void Abandon(this Task task)
+    {
+        if (!task.IsCompletedSuccessfully)
+        {
+            _ = task.ContinueWith(
+                static ended => ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Waits for a task, but not beyond the token: then it is abandoned.</summary>
     public static Task<T> WaitOrAbandonAsync<T>(this Task<T> task, CancellationToken cancellationToken)
     {
-        _ = task.ContinueWith(
-            static ended => ended.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        task.Abandon();
         return task.WaitAsync(cancellationToken);
     }
 }

@@ -31,6 +31,30 @@ public sealed class DialReentrancyTests
     }
 
     [Fact]
+    public async Task A_resolver_whose_callback_throws_when_it_is_told_to_stop_troubles_nobody()
+    {
+        using var failure = new LateFailure();
+        using var source = new CancellationTokenSource();
+        var asked = new TaskCompletionSource();
+        var dialer = new Dialer(new DialerOptions
+        {
+            Resolve = async (_, stop) =>
+            {
+                await using var registration = stop.UnsafeRegister(static failure => ((LateFailure)failure!).Throw(), failure);
+                asked.SetResult();
+                await Task.Delay(Timeout.Infinite, stop);
+                return [];
+            },
+        });
+        var dialing = dialer.DialAsync("host", 1, source.Token).AsTask();
+        await asked.Task.Within();
+        await source.CancelAsync();
+        await Fails.ByToken(dialing.Within(), source.Token);
+        await failure.IsThrownAsync();
+        failure.AssertObserved();
+    }
+
+    [Fact]
     public async Task A_certificate_may_be_checked_by_another_dial_that_is_waited_for()
     {
         await using var listener = TestListener.On(Transport.Tcp);

@@ -6,6 +6,7 @@ internal sealed class LateFailure : IDisposable
     private readonly TaskCompletionSource _coming = new();
     private readonly InvalidOperationException _failure = new("on purpose");
     private int _unobserved;
+    private volatile bool _isThrown;
 
     public LateFailure() => TaskScheduler.UnobservedTaskException += OnUnobserved;
 
@@ -15,6 +16,15 @@ internal sealed class LateFailure : IDisposable
         await _coming.Task;
         throw _failure;
     }
+
+    /// <summary>Fails at once: a callback on a token does.</summary>
+    public void Throw()
+    {
+        _isThrown = true;
+        throw _failure;
+    }
+
+    public Task IsThrownAsync() => Eventually.True(() => _isThrown, "nobody called what fails");
 
     /// <summary>Lets it come, collects what nobody holds, and asserts that none of it was a failure unseen.</summary>
     public void AssertObserved()
@@ -32,5 +42,5 @@ internal sealed class LateFailure : IDisposable
     public void Dispose() => TaskScheduler.UnobservedTaskException -= OnUnobserved;
 
     private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs unobserved) =>
-        Interlocked.Add(ref _unobserved, unobserved.Exception.InnerExceptions.Count(inner => inner == _failure));
+        Interlocked.Add(ref _unobserved, unobserved.Exception.Flatten().InnerExceptions.Count(inner => inner == _failure));
 }
