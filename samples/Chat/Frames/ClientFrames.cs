@@ -33,7 +33,7 @@ internal sealed class ClientFrames(Stream inner, OutgoingFrames outgoing, TimePr
     public long Count => Interlocked.Read(ref _count);
 
     // Anything else than a head would be taken for a part of what has begun.
-    private bool MayGiveGoodbye => _isCutOff && !_gaveGoodbye && !_isUnmasked && _headLength == 0 && _payloadLeft == 0;
+    private bool MayGiveGoodbye => _isCutOff && !_gaveGoodbye && _headLength == 0 && _payloadLeft == 0;
 
     public override bool CanRead => true;
 

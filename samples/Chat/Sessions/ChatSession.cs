@@ -33,6 +33,9 @@ internal sealed class ChatSession
         _times = new SessionTimes(client, settings, clock);
     }
 
+    // Then nobody hears it any more. Who leaves in peace may have said something on its way to here.
+    private bool WasDropped => _end.Task is { IsCompleted: true, Result: var end } && end.IsError();
+
     public async Task<SessionEnd> RunAsync(Heartbeat heartbeat, CancellationToken stopping)
     {
         using var stop = stopping.UnsafeRegister(static session => ((ChatSession)session!).End(SessionEnd.Stopping), this);
@@ -96,9 +99,9 @@ internal sealed class ChatSession
             }
 
             _metrics.MessageReceived();
-            if (!_rate.TryPass())
+            if (WasDropped || !_rate.TryPass())
             {
-                return SessionEnd.TooMany;
+                return SessionEnd.TooMany; // unless it was dropped for another reason before
             }
 
             _room.Say(_id, _name, text);

@@ -121,15 +121,15 @@ internal sealed class StreamConnection : ReadinessConnection
             // The stream takes no more; what is on its way is lost with it.
         }
 
-        if (_leaveOpen)
-        {
-            // The stream outlives us, the read we left running on it must not.
-            await _stop.CancelAsync().ConfigureAwait(false);
-            return;
-        }
-
         try
         {
+            if (_leaveOpen)
+            {
+                // The stream outlives us, the read we left running on it must not.
+                await _stop.CancelAsync().ConfigureAwait(false);
+                return;
+            }
+
             ShutdownSocket();
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
@@ -142,14 +142,14 @@ internal sealed class StreamConnection : ReadinessConnection
     private protected override void Release()
     {
         _endPoints.Remember(Socket);
-        if (_leaveOpen)
-        {
-            _stop.Cancel();
-            return;
-        }
-
         try
         {
+            if (_leaveOpen)
+            {
+                _stop.Cancel();
+                return;
+            }
+
             ShutdownSocket();
             _stream.Dispose();
         }

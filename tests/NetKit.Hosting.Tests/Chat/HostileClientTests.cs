@@ -79,6 +79,21 @@ public sealed class HostileClientTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Who_was_dropped_says_nothing_more_to_anybody()
+    {
+        await using var chat = await RunningChat.StartAsync("--message-rate", "1");
+        using var ada = await chat.JoinAsync("Ada", "raw");
+        using var client = await chat.ConnectAsync();
+        await client.JoinAsync("raw");
+        await client.SendAsync([.. Enumerable.Repeat(RawClient.Frame(10, []), 1_000).SelectMany(static pong => pong)]);
+        Assert.Equal(1008, await client.ReadCloseAsync());
+        await client.SendAsync([.. RawClient.Frame(1, "and another thing"u8.ToArray()), .. RawClient.Close(1008)]);
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_many\"}", 1);
+        await ada.SayAsync("peace");
+        Assert.Equal("Ada: peace", await ada.HearMessageAsync());
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task A_wrong_origin_is_counted_and_logged_once()
     {
         await using var chat = await RunningChat.StartAsync();

@@ -109,6 +109,26 @@ public sealed class SessionTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Who_was_too_slow_and_reads_on_is_told_so()
+    {
+        await using var chat = await RunningChat.StartAsync(
+            "--queue", "4", "--send-buffer", "4096", "--max-message", "16384", "--message-rate", "100000", "--read-timeout", "1h", "--write-timeout", "1h");
+        using var slow = await chat.ConnectAsync(room: Narrow);
+        await slow.JoinAsync("lobby");
+        using var ada = await chat.JoinAsync("Ada");
+        for (var i = 0; i < 100; i++)
+        {
+            await ada.SayAsync(new string('x', 16_384));
+            await ada.HearMessageAsync();
+        }
+
+        Assert.Equal(1008, await slow.ReadCloseAsync());
+        await slow.SendAsync(RawClient.Close(1008));
+        Assert.True(await slow.IsClosedPolitelyAsync());
+        await chat.MetricBecomesAsync("chat_sessions_ended_total{end=\"too_slow\"}", 1);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Messages_and_pongs_take_turns_and_each_is_whole()
     {
         const int Count = 500;

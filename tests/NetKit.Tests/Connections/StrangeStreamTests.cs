@@ -31,6 +31,32 @@ public sealed class StrangeStreamTests
         Connection.FromStream(new StrangeStream { Undisposable = true }).Abort();
     }
 
+    [Fact]
+    public async Task Closing_does_not_throw_what_the_callback_of_a_stream_that_is_left_open_throws()
+    {
+        await WhileItReads().DisposeAsync();
+        WhileItReads().Dispose();
+        WhileItReads().Abort();
+
+        static Connection WhileItReads()
+        {
+            var connection = Connection.FromStream(new TouchyStream(), leaveOpen: true);
+            _ = connection.ReadAsync(new byte[1]).AsTask();
+            return connection;
+        }
+    }
+
+    /// <summary>Throws when a read is told to stop.</summary>
+    private sealed class TouchyStream : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await using var registration = cancellationToken.UnsafeRegister(static _ => throw new InvalidOperationException("cannot stop"), null);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
+
     private sealed class StrangeStream : MemoryStream
     {
         public bool Failing { get; init; }
