@@ -47,7 +47,14 @@ internal partial class ConnectionPipeReader : PipeReader
             ReadResult result;
             while (!TryShow(out result))
             {
-                var isUnderWay = Volatile.Read(ref _state) == Abandoned;
+                // Looked at once: between two looks a receive that was abandoned may end, and another must not begin before it is shown.
+                var state = Volatile.Read(ref _state);
+                if (state == Unseen)
+                {
+                    continue;
+                }
+
+                var isUnderWay = state == Abandoned;
                 if (isUnderWay || !TryReceive())
                 {
                     OnWaiting();

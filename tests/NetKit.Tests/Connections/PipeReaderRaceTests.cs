@@ -1,0 +1,58 @@
+using System.IO.Pipelines;
+
+namespace NetKit.Tests.Connections;
+
+/// <summary>A receive that its reader gave up stays, and ends whenever it likes: also at the moment in which the next read begins.</summary>
+public sealed class PipeReaderRaceTests
+{
+    private const int Rounds = 100_000;
+    private const int MostSpins = 200;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Waiting.Watchdog)]
+    public async Task A_read_that_begins_just_when_one_that_was_given_up_ends_shows_what_that_received()
+    {
+        var (peer, connection) = Connection.CreatePair();
+        await using var closing = peer;
+        await using var reading = connection;
+        var input = connection.AsDuplexPipe().Input;
+        var random = new Random(1);
+        var round = 0;
+        var writing = Task.Factory.StartNew(() => WriteInEachRound(peer, () => Volatile.Read(ref round)), Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        while (round < Rounds)
+        {
+            await GiveUpAReadAsync(input);
+            Volatile.Write(ref round, round + 1);
+            Thread.SpinWait(random.Next(MostSpins));
+            var shown = await input.ReadAsync(Token).AsTask().Within();
+            Assert.Equal((false, 1L, (byte)round), (shown.IsCompleted, shown.Buffer.Length, shown.Buffer.FirstSpan[0]));
+            input.AdvanceTo(shown.Buffer.End);
+        }
+
+        await writing.Within();
+    }
+
+    private static async Task GiveUpAReadAsync(PipeReader input)
+    {
+        var reading = input.ReadAsync(Token).AsTask();
+        input.CancelPendingRead();
+        var nothing = await reading.Within();
+        Assert.True(nothing.IsCanceled);
+        input.AdvanceTo(nothing.Buffer.Start);
+    }
+
+    private static void WriteInEachRound(Connection peer, Func<int> round)
+    {
+        for (var written = 0; written < Rounds; written++)
+        {
+            var spinner = default(SpinWait);
+            while (round() <= written && !Token.IsCancellationRequested)
+            {
+                spinner.SpinOnce(sleep1Threshold: -1); // a sleep would always come too late
+            }
+
+            peer.Write([(byte)(written + 1)]);
+        }
+    }
+}
