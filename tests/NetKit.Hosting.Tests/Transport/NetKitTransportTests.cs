@@ -71,12 +71,19 @@ public sealed class NetKitTransportTests
             });
         using var client = server.CreateClient();
 
-        // The first request of a connection is handled where Kestrel starts it.
-        await client.GetStringAsync("/").Within();
-        var inPool = await client.GetStringAsync("/").Within();
         var mayBeOnLoop = OperatingSystem.IsLinux() && engine == SocketEngine.Automatic && !elsewhere
             && Environment.GetEnvironmentVariable("NETKIT_SOCKET_ENGINE") is not "portable";
-        Assert.Equal(mayBeOnLoop ? "false" : "true", inPool);
+        if (mayBeOnLoop)
+        {
+            // Not the first of a connection, which is handled where Kestrel starts it, nor one that has come before Kestrel waits for it.
+            await Eventually.True(async () => await client.GetStringAsync("/") == "false", "no request was handled on a loop");
+            return;
+        }
+
+        for (var request = 0; request < 10; request++)
+        {
+            Assert.Equal("true", await client.GetStringAsync("/").Within());
+        }
     }
 
     [Fact(Timeout = Watchdog)]
