@@ -1,6 +1,6 @@
 namespace NetKit;
 
-/// <summary>Waits for what code of the user does, for as long as there is time.</summary>
+/// <summary>Waits for what code of the user does for as long as there is time, or not at all.</summary>
 internal static class AbandonedTask
 {
     /// <summary>Lets a task end by itself. What it fails with is nobody's affair, and counts as seen.</summary>
