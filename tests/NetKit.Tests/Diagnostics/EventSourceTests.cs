@@ -43,6 +43,7 @@ public sealed class EventSourceTests
         var stop = await events.SingleAsync("ConnectionStop", id);
         Assert.Equal("lost", stop[1]);
         Assert.InRange((double)stop[2]!, 0, Eventually.Bound.TotalSeconds);
+        await Eventually.Equal(0, () => server.Server.ActiveConnections);
         await server.StopAsync();
         Assert.Equal([where, 0], await events.SingleAsync("ServerDraining", where));
         Assert.Equal([where, 0, 0], await events.SingleAsync("ServerStopped", where));

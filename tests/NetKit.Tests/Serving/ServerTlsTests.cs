@@ -254,6 +254,7 @@ public sealed class ServerTlsTests
         options.DrainTimeout = TimeSpan.FromMinutes(5);
         await using var server = RunningServer.OnTcp(RunningServer.EchoAsync, options);
         await using var served = await server.DialTlsAsync();
+        await Eventually.Equal(0, () => server.Server.Prefaces!.Count);
         var silent = await server.DialAsync();
         var half = await server.DialAsync();
         await half.WriteAsync(new byte[] { 0x16, 3, 1, 1, 0, 1 }, Token);
