@@ -43,7 +43,7 @@ public sealed class EchoClientTests
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var client = SampleProcess.Start("EchoClient", $"{silent.LocalEndpoint}", "--timeout", "300ms");
+        await using var client = SampleProcess.Start("EchoClient", $"{silent.LocalEndpoint}", "--timeout", "3s"); // for its dial as well, cold as it is
         await client.TypeAsync("anybody?");
 
         Assert.Equal(1, await client.ExitAsync());
